@@ -1,1 +1,12 @@
-//! 
+//! What tests of several crates share: a clock that advances, a seeded dice, folders that go away, a file system that
+//! loses its power. Never part of the program.
+
+mod clock;
+mod dice;
+pub mod powercut;
+mod temp;
+
+pub use clock::TestClock;
+pub use dice::Dice;
+pub use powercut::PowerCut;
+pub use temp::TempDir;
