@@ -1,0 +1,185 @@
+//! Checks and states of a definition, and what must fit together.
+use super::super::problem::hint;
+use super::super::reader::{Reader, Span, Table, is_name};
+use super::super::{Check, Copy, CopySource, Definition, Expression, FieldType, State, Subject};
+use super::{Draft, MAX_PARTS, check_of, known_field};
+
+/// All `checks`.
+pub(super) fn read_checks(reader: &mut Reader, root: &Table) -> Vec<Check> {
+    let tables = reader.tables(root, "checks", "a check");
+    tables.iter().take(MAX_PARTS).filter_map(|table| check_of(reader, table)).collect()
+}
+
+/// All `[[state]]` tables.
+pub(super) fn read_states(reader: &mut Reader, root: &Table, draft: &mut Draft) -> Vec<State> {
+    let mut states: Vec<State> = Vec::new();
+    for mut table in reader.tables(root, "state", "a state").into_iter().take(MAX_PARTS) {
+        let found = reader.needed_text(&table, "name");
+        let name = found.as_ref().map(|(name, _)| name.clone()).unwrap_or_default();
+        if let Some((name, span)) = &found {
+            table.what = format!("the state `{name}`");
+            if !is_name(name) {
+                reader.problem(
+                    span.clone(),
+                    "bad_name",
+                    format!("`{name}` is no name: lower-case letters, digits and _, at most 40"),
+                );
+            }
+            if states.iter().any(|other| other.name == *name) {
+                reader.problem(span.clone(), "twice", format!("the state `{name}` is there twice"));
+            }
+        }
+        draft.keep(format!("state.{name}"), found);
+        reader.only(&table, &["name", "label", "initial", "to", "requires", "final", "class", "start", "copy"]);
+        let mut list = |key: &str| -> Vec<String> {
+            let found = reader.texts(&table, key);
+            found
+                .into_iter()
+                .map(|(text, span)| {
+                    (draft.keep(format!("state.{name}.{key}.{text}"), Some((text.clone(), span))), text).1
+                })
+                .collect()
+        };
+        let (to, requires) = (list("to"), list("requires"));
+        let mut word = |key: &str| {
+            let found = reader.text(&table, key);
+            draft.keep(format!("state.{name}.{key}"), found)
+        };
+        let (class, start) = (word("class"), word("start"));
+        let copy = read_copies(reader, &table, &name, draft);
+        states.push(State {
+            label: reader.label(&table, "label"),
+            initial: reader.truth(&table, "initial"),
+            is_final: reader.truth(&table, "final"),
+            name,
+            to,
+            requires,
+            class,
+            start,
+            copy,
+        });
+    }
+    states
+}
+
+fn read_copies(reader: &mut Reader, table: &Table, state: &str, draft: &mut Draft) -> Vec<Copy> {
+    let mut copies = Vec::new();
+    for copy in reader.tables(table, "copy", "a copy") {
+        reader.only(&copy, &["from", "to"]);
+        let (from, to) = (reader.needed_text(&copy, "from"), reader.needed_text(&copy, "to"));
+        let (Some((from, span)), Some((to, to_span))) = (from, to) else { continue };
+        if let Some((link, source)) = parse_source(&from) {
+            draft.spans.insert(format!("state.{state}.copy.{to}.from"), span);
+            draft.spans.insert(format!("state.{state}.copy.{to}.to"), to_span);
+            copies.push(Copy { link, source, to });
+        } else {
+            let message = format!("`{from}` is no source: write `customer.title` or `customer.addresses[0]`");
+            reader.problem(span, "bad_copy", message);
+        }
+    }
+    copies
+}
+
+/// `customer.title`, `customer.addresses[0]`.
+fn parse_source(text: &str) -> Option<(String, CopySource)> {
+    let (link, rest) = text.split_once('.')?;
+    if rest == "title" {
+        return Some((link.to_owned(), CopySource::Title));
+    }
+    let (name, index) = match rest.split_once('[') {
+        Some((name, index)) => (name, Some(index.strip_suffix(']')?.parse().ok()?)),
+        None => (rest, None),
+    };
+    (is_name(link) && is_name(name)).then(|| (link.to_owned(), CopySource::Field { name: name.to_owned(), index }))
+}
+
+/// Everything that is about several parts at once.
+pub(super) fn judge(reader: &mut Reader, definition: &mut Definition, draft: &Draft) {
+    for name in definition.title.fields().filter(|name| !(*name == "id" && draft.span("title") == (0..0))) {
+        known_field(reader, &definition.fields, name, draft.span("title"), "`title`");
+    }
+    if let Subject::Own { when: Some(when) } = &definition.subject {
+        let span = draft.span("subject_when");
+        judge_expression(reader, definition, when, &span, "`subject_when`");
+        for name in when.fields() {
+            if definition.field(name).is_some_and(|field| field.protection.sealed()) {
+                let message = format!("`subject_when` must be answered without a key, but `{name}` is sealed");
+                reader.problem(span.clone(), "subject_when_sealed", message);
+            }
+        }
+    }
+    for check in &definition.checks {
+        let span = draft.span("checks");
+        judge_expression(reader, definition, &check.when, &span, "a check");
+        if let Some(name) = &check.field {
+            known_field(reader, &definition.fields, name, span, "a check");
+        }
+    }
+    judge_states(reader, definition, draft);
+}
+
+fn judge_expression(reader: &mut Reader, definition: &Definition, expression: &Expression, span: &Span, what: &str) {
+    let known = |reader: &mut Reader, name: &String| {
+        known_field(reader, &definition.fields, name, span.clone(), what).is_some()
+    };
+    let all_known = expression.fields().iter().fold(true, |all, name| known(reader, name) && all);
+    if all_known && let Err(message) = expression.try_out(|name| definition.field(name).cloned()) {
+        reader.problem(span.clone(), "expression_fails", format!("{what}, `{}`: {message}", expression.source()));
+    }
+}
+
+fn judge_states(reader: &mut Reader, definition: &Definition, draft: &Draft) {
+    let initial = definition.states.iter().filter(|state| state.initial).count();
+    if !definition.states.is_empty() && initial != 1 {
+        let span =
+            definition.states.first().map(|state| draft.span(&format!("state.{}", state.name))).unwrap_or_default();
+        reader.problem(span, "initial_state", format!("exactly one state is `initial`, here {initial} are"));
+    }
+    for state in &definition.states {
+        let what = format!("the state `{}`", state.name);
+        let span = |part: &str| draft.span(&format!("state.{}.{part}", state.name));
+        for next in &state.to {
+            if definition.state(next).is_none() {
+                let near = hint(next, definition.states.iter().map(|state| state.name.as_str()));
+                reader.problem(
+                    span(&format!("to.{next}")),
+                    "no_such_state",
+                    format!("{what} leads to `{next}`, which does not exist{near}"),
+                );
+            }
+        }
+        if state.is_final && !state.to.is_empty() {
+            reader.problem(
+                draft.span(&format!("state.{}", state.name)),
+                "final_leads_on",
+                format!("{what} is final, so nothing follows it"),
+            );
+        }
+        for name in &state.requires {
+            known_field(reader, &definition.fields, name, span(&format!("requires.{name}")), &what);
+        }
+        if let Some(start) = &state.start
+            && let Some(field) = known_field(reader, &definition.fields, start, span("start"), &what)
+            && (field.kind != FieldType::Date || field.protection.sealed())
+        {
+            reader.problem(
+                span("start"),
+                "start_event_sealed",
+                format!("{what} starts a period with `{start}`, which must be a date that is not sealed"),
+            );
+        }
+        for copy in &state.copy {
+            known_field(reader, &definition.fields, &copy.to, span(&format!("copy.{}.to", copy.to)), &what);
+            let from = span(&format!("copy.{}.from", copy.to));
+            if let Some(link) = known_field(reader, &definition.fields, &copy.link, from.clone(), &what)
+                && (link.kind != FieldType::Link || link.many)
+            {
+                reader.problem(
+                    from,
+                    "bad_copy",
+                    format!("{what} copies from `{}`, which is no link to one record", copy.link),
+                );
+            }
+        }
+    }
+}
