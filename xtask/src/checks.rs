@@ -1,0 +1,54 @@
+//! Every check, in the order of how soon it can fail.
+use crate::browser;
+use crate::report::{Report, run, say};
+use crate::tools::{self, Tools};
+use crate::workspace::Workspace;
+
+/// How long the tests that can run for any time do so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Length {
+    /// For every change.
+    Short,
+    /// 100 kills, 100 power cuts, 1,000,000 records: the tests read `OBHUT_SOAK`.
+    Long,
+}
+
+/// Runs all. A failure does not stop the checks after it: one run shows everything that is wrong.
+pub(crate) fn all(workspace: &Workspace, report: &mut Report, length: Length) {
+    let tools = tools::find_or_install(report);
+    report.check("Format", || run(&mut workspace.cargo(&["fmt", "--all", "--check"])));
+    report.check("Lints", || {
+        run(&mut workspace.cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+    });
+    report.check("Licences, wrappers, sources", || licences(workspace, &tools));
+    report.check("Unit and integration tests", || {
+        let mut command = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
+        if length == Length::Long {
+            command.env("OBHUT_SOAK", "1");
+        }
+        run(&mut command)
+    });
+    browser::walk(workspace, &tools, report, &workspace.target().join("screenshots"));
+}
+
+/// `cargo deny` after deny.toml, built once into the target folder.
+fn licences(workspace: &Workspace, tools: &Tools) -> Result<(), String> {
+    // Older and newer ones read deny.toml differently.
+    const VERSION: &str = "0.20.2";
+    let home = workspace.target().join("tools/cargo-deny").join(VERSION);
+    let program = home.join("bin/cargo-deny");
+    if !program.exists() {
+        if let Some(missing) = tools.missing_for(&["cc"]) {
+            return Err(missing);
+        }
+        say(&format!("cargo-deny {VERSION} is not here yet; building it once (about two minutes)"));
+        let mut install =
+            workspace.cargo(&["install", "--quiet", "--locked", "--debug", "--version", VERSION, "--root"]);
+        // Built beside, not among, what cargo keeps for the workspace: its dependencies share nothing with ours.
+        run(install.arg(&home).arg("cargo-deny").env("CARGO_TARGET_DIR", home.join("build")))?;
+        // Three quarters of a gigabyte that nobody needs again; a leftover is no failure.
+        let _ = std::fs::remove_dir_all(home.join("build"));
+    }
+    let mut command = std::process::Command::new(program);
+    run(command.args(["deny", "check", "licenses", "bans", "sources"]).current_dir(workspace.root()))
+}
