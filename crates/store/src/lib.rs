@@ -1,2 +1,4 @@
 //! 
 pub mod module;
+pub mod index;
+pub mod text;

@@ -1,0 +1,134 @@
+//! The full-text table: one FTS5 table over the records of all modules, and its promise that what is deleted is gone.
+//!
+//! *Contentless, no column sizes, no positions*: the tokens stand in the row's own table, where a deletion finds them again; ranking
+//! is not the engine's; phrases are not asked for. The tokenizer only splits at blanks, because [`crate::text`] has folded already.
+//!
+//! *Row numbers* hold the module above the record number, so that a search in one module is a range.
+//!
+//! *Gone means gone*: with FTS5's `secure-delete` a deletion edits the posting lists in place. One trace it leaves: the key of a page
+//! in `ft_idx` is the beginning of the first term that the page *once* had, up to all of it. [`forget`] replaces such keys.
+use super::error::{Error, Result};
+use super::layout::Layout;
+use crate::text::{Term, Word};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeSet;
+
+/// Bits of a row number that hold the record's number.
+const RID_BITS: u32 = 44;
+/// Beginnings of a token that are this short belong to nobody.
+const HARMLESS_BYTES: usize = 3;
+
+/// Row number of a record in the full-text table.
+pub(super) fn row_number(layout: &Layout, rid: i64) -> Result<i64> {
+    if (0..1 << RID_BITS).contains(&rid) && layout.number < 1 << 18 {
+        Ok((layout.number << RID_BITS) | rid)
+    } else {
+        Err(Error::Damaged("record number"))
+    }
+}
+
+/// The record number in a row number.
+pub(super) const fn rid_of(row_number: i64) -> i64 {
+    row_number & ((1 << RID_BITS) - 1)
+}
+
+/// Creates the table and sets its options, which the table remembers.
+pub(super) fn create(connection: &Connection) -> Result<()> {
+    let exists = connection
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'ft'", [], |row| row.get::<_, i64>(0))?
+        > 0;
+    if exists {
+        return Ok(());
+    }
+    // pgsz: a page of the list, its row header and SQLCipher's 80 bytes must fit a database page, or each needs a second one.
+    connection.execute_batch(
+        "CREATE VIRTUAL TABLE ft USING fts5(tokens, content='', columnsize=0, detail=none, prefix='2 3',
+             tokenize=\"ascii tokenchars '@.-_+'\");
+         INSERT INTO ft (ft, rank) VALUES ('secure-delete', 1);
+         INSERT INTO ft (ft, rank) VALUES ('pgsz', 3900);
+         INSERT INTO ft (ft, rank) VALUES ('automerge', 4);
+         INSERT INTO ft (ft, rank) VALUES ('crisismerge', 16);
+         CREATE VIRTUAL TABLE ft_terms USING fts5vocab(ft, instance);",
+    )?;
+    Ok(())
+}
+
+/// Adds a record to the lists of these tokens (separated by blanks).
+pub(super) fn add(connection: &Connection, number: i64, tokens: &str) -> Result<()> {
+    if !tokens.is_empty() {
+        connection
+            .prepare_cached("INSERT INTO ft (rowid, tokens) VALUES (?1, ?2)")?
+            .execute(params![number, tokens])?;
+    }
+    Ok(())
+}
+
+/// Takes a record off the lists of these tokens.
+pub(super) fn remove(connection: &Connection, number: i64, tokens: &str) -> Result<()> {
+    if !tokens.is_empty() {
+        connection
+            .prepare_cached("INSERT INTO ft (ft, rowid, tokens) VALUES ('delete', ?1, ?2)")?
+            .execute(params![number, tokens])?;
+    }
+    Ok(())
+}
+
+/// Makes sure that no page key still spells out a token that was removed, unless another record has it.
+pub(super) fn forget(connection: &Connection, removed: &BTreeSet<String>) -> Result<()> {
+    if removed.is_empty() {
+        return Ok(());
+    }
+    // Pending deletions are written out when a savepoint opens.
+    connection.execute_batch("SAVEPOINT flush; RELEASE flush")?;
+    let mut next_segment = connection.prepare_cached("SELECT min(segid) FROM ft_idx WHERE segid > ?1")?;
+    let mut page_key = connection
+        .prepare_cached("SELECT term FROM ft_idx WHERE segid = ?1 AND term <= ?2 ORDER BY term DESC LIMIT 1")?;
+    let mut live_term = connection.prepare_cached("SELECT term FROM ft_terms WHERE term >= ?1 LIMIT 1")?;
+    let mut replace = connection.prepare_cached("UPDATE ft_idx SET term = ?3 WHERE segid = ?1 AND term = ?2")?;
+    let mut segment = i64::MIN;
+    while let Some(found) = next_segment.query_row([segment], |row| row.get::<_, Option<i64>>(0))? {
+        segment = found;
+        for token in removed.iter().filter(|token| token.len() > HARMLESS_BYTES) {
+            let stored = [b"0", token.as_bytes()].concat(); // 0 marks whole words, 1 and 2 the lists of beginnings
+            let Some(key) = page_key.query_row(params![segment, stored], |row| row.get::<_, Vec<u8>>(0)).optional()?
+            else {
+                continue;
+            };
+            if !stored.starts_with(&key) || key.len() <= HARMLESS_BYTES + 1 {
+                continue;
+            }
+            let beginning = key.get(1..).unwrap_or_default();
+            let from = String::from_utf8_lossy(beginning);
+            let from = from.trim_end_matches('\u{fffd}'); // a key may end within a letter
+            let next = live_term.query_row([from], |row| row.get::<_, String>(0)).optional()?;
+            let other = match next {
+                Some(next) if next.as_bytes().starts_with(from.as_bytes()) => continue, // somebody else's token begins so too
+                // Between the old key and every term left on the page: the beginning of the next term, one byte beyond what they share.
+                Some(next) => {
+                    let shared = next.bytes().zip(beginning).take_while(|(left, right)| left == *right).count();
+                    [b"0", next.as_bytes().get(..=shared).unwrap_or(next.as_bytes())].concat()
+                }
+                None => b"1".to_vec(),
+            };
+            replace.execute(params![segment, key, other])?;
+        }
+    }
+    Ok(())
+}
+
+/// The search as FTS5 reads it. Every word stands in quotes and holds no quote itself.
+pub(super) fn expression(terms: &[Term]) -> String {
+    let word = |word: &Word| format!("\"{}\"{}", word.text.replace('"', ""), if word.prefix { "*" } else { "" });
+    let all = |words: &Vec<Word>| format!("({})", words.iter().map(word).collect::<Vec<_>>().join(" AND "));
+    let any = |term: &Term| format!("({})", term.alternatives.iter().map(all).collect::<Vec<_>>().join(" OR "));
+    terms.iter().map(any).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Statement that gives the row numbers of hits between two numbers, highest first. Parameters: expression, lowest, highest.
+pub(super) const NEWEST_FIRST: &str =
+    "SELECT rowid FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC";
+
+/// Lowest and highest row number of a module's records.
+pub(super) fn bounds(layout: &Layout) -> Result<(i64, i64)> {
+    Ok((row_number(layout, 0)?, row_number(layout, (1 << RID_BITS) - 1)?))
+}
