@@ -12,7 +12,8 @@ pub fn file_mode_is_private(path: &Path) -> Result<bool> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        Ok(metadata.permissions().mode() & 0o077 == 0)
+        const GROUP_AND_OTHERS: u32 = 0o077;
+        Ok(metadata.permissions().mode() & GROUP_AND_OTHERS == 0)
     }
     #[cfg(not(unix))]
     {

@@ -14,6 +14,15 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     }
 }
 
+/// The first `N` bytes of it, for checks that only have to find accidents. `N` is at most 32.
+pub(crate) fn sha256_prefix<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
+    let mut prefix = [0; N];
+    for (slot, byte) in prefix.iter_mut().zip(sha256(parts)) {
+        *slot = byte;
+    }
+    prefix
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

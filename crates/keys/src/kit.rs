@@ -6,8 +6,9 @@
 //! 60 bytes are: format 1 (1), tenant id (16), number of the root (4), root (32), and the first 7 of
 //! SHA-256(`obhut kit v1\0` ‖ the 53 bytes before).
 use crate::codec::{Fields, TYPED, secret_bytes, secret_text};
+use crate::hash::sha256_prefix;
 use crate::secret::Secret;
-use crate::{Error, Result, sha256};
+use crate::{Error, Result};
 use base::TenantId;
 use std::fmt;
 use std::fmt::Write as _;
@@ -164,12 +165,10 @@ fn characters(text: &str) -> Zeroizing<Vec<u8>> {
 
 fn line_check(place: usize, payload: &[u8]) -> [u8; 3] {
     let number = u8::try_from(place + 1).unwrap_or_default();
-    let [a, b, c, ..] = sha256(&[b"obhut kit line v1\0", &[number], payload]);
-    [a, b, c]
+    sha256_prefix(&[b"obhut kit line v1\0", &[number], payload])
 }
 fn whole_check(body: &[u8]) -> [u8; 7] {
-    let [a, b, c, d, e, f, g, ..] = sha256(&[b"obhut kit v1\0", body]);
-    [a, b, c, d, e, f, g]
+    sha256_prefix(&[b"obhut kit v1\0", body])
 }
 const fn kit_error(reason: String) -> Error {
     Error::Kit { reason }

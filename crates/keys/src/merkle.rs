@@ -43,7 +43,7 @@ pub trait Nodes {
     fn node(&self, level: u8, index: u64) -> Result<Hash, Self::Error>;
 }
 
-/// The largest power of two below `size`; `size` is at least 2 (RFC 6962's *k*).
+/// The largest power of two below `size`; `size` must be at least 2 (RFC 6962's *k*).
 const fn split(size: u64) -> u64 {
-    1 << (63 - size.saturating_sub(1).leading_zeros())
+    1 << size.saturating_sub(1).ilog2()
 }

@@ -4,6 +4,8 @@ use crate::ring::Material;
 use crate::secret::Secret;
 use crate::{Error, Result};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Signs checkpoints and what else the tenant answers for. The secret is the 32-byte seed of RFC 8032.
@@ -33,10 +35,7 @@ impl Signer {
 
 impl Material for Signer {
     fn from_secret(seed: Secret) -> Self {
-        let pair = match Ed25519KeyPair::from_seed_unchecked(seed.bytes()) {
-            Ok(pair) => pair,
-            Err(_) => stop("Ed25519 took no 32-byte seed"),
-        };
+        let Ok(pair) = Ed25519KeyPair::from_seed_unchecked(seed.bytes()) else { stop("Ed25519 took no 32-byte seed") };
         let public = match pair.public_key().as_ref().try_into() {
             Ok(bytes) => VerifyKey(bytes),
             Err(_) => stop("Ed25519 gave no 32-byte public key"),
@@ -54,7 +53,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// An Ed25519 public key. Not secret.
+/// An Ed25519 public key. Not secret. In JSON: base 64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct VerifyKey([u8; 32]);
 
@@ -78,6 +77,19 @@ impl VerifyKey {
 impl fmt::Debug for VerifyKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&data_encoding::HEXLOWER.encode(&self.0))
+    }
+}
+
+impl Serialize for VerifyKey {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(self.bytes()))
+    }
+}
+impl<'de> Deserialize<'de> for VerifyKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let bytes = BASE64.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self::from_bytes).ok_or_else(|| serde::de::Error::custom("not an Ed25519 public key in base 64"))
     }
 }
 

@@ -103,6 +103,7 @@ fn no_unverified_byte_is_handed_out_and_the_error_stays() {
 
 #[test]
 fn a_writer_that_failed_or_was_dropped_leaves_nothing_that_opens() {
+    #[derive(Debug)]
     struct Full(Vec<u8>, usize);
     impl io::Write for &mut Full {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
