@@ -102,7 +102,7 @@ mod tests {
         assert!(cipher.open(&[0; OVERHEAD - 1], b"").is_none());
     }
 
-    /// Test case 16 of the GCM specification (McGrew and Viega), shortened to what this interface takes.
+    /// Test case 16 of the GCM specification (`McGrew` and `Viega`), shortened to what this interface takes.
     #[test]
     fn gcm_specification_case_16() {
         let hex = |text: &str| data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap();
