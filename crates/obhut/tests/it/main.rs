@@ -1,1 +1,8 @@
-//! 
+//! The integration tests: one binary, one file per story.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what helps a test fails the test, as the test itself does"
+)]
+
+mod house;
