@@ -18,7 +18,8 @@ pub fn harden_process() -> Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
     use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};

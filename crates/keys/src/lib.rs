@@ -25,6 +25,9 @@ mod hash;
 mod kit;
 mod mac;
 mod master;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod memory_tests;
 pub mod merkle;
 pub mod note;
 mod page;
