@@ -1,4 +1,33 @@
-//! 
-pub mod module;
+//! A tenant's data: opened, migrated, read, written with its journal, moved, erased (design, *Data at rest*, *One way in*).
+//!
+//! The only crate with SQL drivers. It is synchronous and knows nothing of async, HTTP or who is calling: a [`Caller`] comes with its rights.
+//! Everything that changes goes through [`Op`]; everything that is read through [`Reader`]; both run [`engine`] statements.
+pub mod engine;
+mod error;
 pub mod index;
+pub mod index_row;
+mod instance;
+pub mod journal;
+pub mod ledger;
+mod migrate;
+pub mod module;
+mod modules;
+mod op;
+pub mod rows;
+pub mod seal;
+mod shared;
+pub mod sqlite;
+pub mod statements;
+mod tenant;
 pub mod text;
+mod units;
+mod writer;
+
+pub use error::{Error, Result};
+pub use instance::{Instance, InstanceSettings, TenantInfo};
+pub use migrate::{STEPS, Step};
+pub use op::{Caller, Entry, Op};
+pub use shared::{ActiveModules, Counters, ModuleRow, Paths, Reader, Shared};
+pub use tenant::{NewTenant, Tenant};
+pub use units::Unit;
+pub use writer::{Exclusive, Table};

@@ -1,0 +1,401 @@
+//! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
+use crate::engine::{self, Change, Connection, Query};
+use crate::journal::{Body, Flusher, Tree};
+use crate::shared::Paths;
+use crate::sqlite::{self, Mode, Settings, SqliteConnection};
+use crate::tenant::{Head, NewTenant, Tenant};
+use crate::{Error, Result, migrate, statements};
+use base::{Actor, SharedClock, TenantId, Timestamp};
+use keys::{KeyRing, MasterKey, Pages};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How an instance is opened.
+#[derive(Debug, Clone)]
+pub struct InstanceSettings {
+    /// Open tenants at a time; the one that rested longest is closed for another.
+    pub max_open_tenants: usize,
+    /// An open tenant that was not used for so long is closed, in milliseconds.
+    pub idle_ms: i64,
+    /// Engine settings.
+    pub engine: Settings,
+}
+
+impl Default for InstanceSettings {
+    fn default() -> Self {
+        Self { max_open_tenants: 64, idle_ms: 10 * 60 * 1000, engine: Settings::default() }
+    }
+}
+
+/// A tenant as the directory knows it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct TenantInfo {
+    /// Its id.
+    pub id: TenantId,
+    /// The business's name, as typed at sign-in (case and umlauts aside).
+    pub name: String,
+    /// `production` or `test` (F-004).
+    pub marker: String,
+    /// Time zone.
+    pub zone: String,
+    /// Packs.
+    pub packs: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// `live`.
+    pub state: String,
+}
+
+const TENANTS: Query = Query { name: "TENANTS", sql: "SELECT id, name, marker, zone, packs, created_at, state FROM tenant ORDER BY folded" };
+const TENANT_PUT: Change = Change {
+    name: "TENANT_PUT",
+    sql: "INSERT INTO tenant (id, name, folded, marker, zone, packs, created_at, state, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'live', 0)",
+};
+const TENANT_DELETE: Change = Change { name: "TENANT_DELETE", sql: "DELETE FROM tenant WHERE id = ?1" };
+const KIT_PRINTED: Change = Change {
+    name: "KIT_PRINTED",
+    sql: "INSERT INTO kit (tenant, printed_at, typed_back_at) VALUES (?1, ?2, 0) ON CONFLICT (tenant) DO UPDATE SET printed_at = excluded.printed_at",
+};
+const KIT_TYPED_BACK: Change = Change { name: "KIT_TYPED_BACK", sql: "UPDATE kit SET typed_back_at = ?2 WHERE tenant = ?1" };
+const KIT: Query = Query { name: "KIT", sql: "SELECT printed_at, typed_back_at FROM kit WHERE tenant = ?1" };
+
+/// Statements on instance.db, for the test that prepares every statement.
+pub const ALL: &[(&str, &str)] = &[
+    (TENANTS.name, TENANTS.sql),
+    (TENANT_PUT.name, TENANT_PUT.sql),
+    (TENANT_DELETE.name, TENANT_DELETE.sql),
+    (KIT_PRINTED.name, KIT_PRINTED.sql),
+    (KIT_TYPED_BACK.name, KIT_TYPED_BACK.sql),
+    (KIT.name, KIT.sql),
+];
+
+/// A data folder, held by this process.
+pub struct Instance {
+    folder: PathBuf,
+    master: MasterKey,
+    clock: SharedClock,
+    settings: InstanceSettings,
+    directory: Mutex<Directory>,
+    open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
+    opening: Mutex<()>,
+    flusher: Arc<Flusher>,
+    _lock: File,
+}
+
+struct Directory {
+    file: SqliteConnection,
+    ring: KeyRing,
+    tree: Tree,
+    commit_no: i64,
+    tenants: Vec<TenantInfo>,
+}
+
+/// The instance's own journal and keys go under the id of zeros.
+const INSTANCE: TenantId = TenantId::from_bytes([0; 16]);
+
+impl Instance {
+    /// Opens the folder; an empty or missing one becomes a new instance. A wrong master key changes nothing.
+    pub fn open(folder: &Path, master: MasterKey, clock: SharedClock, settings: InstanceSettings) -> Result<Self> {
+        std::fs::create_dir_all(folder).map_err(Error::io(format!("creating {}", folder.display())))?;
+        private(folder)?;
+        let lock = hold(folder)?;
+        let root = folder.join("instance.root");
+        let flusher = Arc::new(Flusher::start()?);
+        let fresh = !root.exists();
+        if fresh && folder.join("instance.db").exists() {
+            return Err(Error::damaged("instance.root", "it is missing while instance.db is there; put it back from a backup"));
+        }
+        let ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
+        for name in ["tenants", "ledger"] {
+            let path = folder.join(name);
+            std::fs::create_dir_all(&path).map_err(Error::io(format!("creating {}", path.display())))?;
+        }
+        let opened = |ring: &KeyRing| sqlite::open(&folder.join("instance.db"), ring.page_key(Pages::Records), Mode::Writer, &settings.engine);
+        if fresh {
+            ring.write(&root, &master)?;
+            let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
+            migrate::create(&mut file, "instance.db", migrate::Which::Instance)?;
+            let tree = Tree::empty(&crate::tenant::origin(INSTANCE, 0));
+            let note = tree.checkpoint(&ring, 0, &[0; 32])?;
+            let root = tree.root();
+            let params = [(&root).into(), note.as_str().into(), 0.into(), tree.origin().into()];
+            file.execute((&statements::HEAD_BEGIN).into(), &params)?;
+        }
+        let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
+        migrate::check(&mut file, "instance.db", migrate::Which::Instance)?;
+        let head = Head::read(&mut file)?;
+        let tree = Tree::load(&mut file, &head.origin, head.size)?;
+        if tree.root() != head.root {
+            return Err(Error::damaged("instance.db", "its journal does not give the root that its head names"));
+        }
+        let tenants = read_tenants(&mut file)?;
+        let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
+        let folder = folder.to_owned();
+        let open = Mutex::new(HashMap::new());
+        Ok(Self { folder, master, clock, settings, directory, open, opening: Mutex::new(()), flusher, _lock: lock })
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+    /// The instance's clock.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+    /// Where a tenant's files lie.
+    pub fn paths(&self, id: TenantId) -> Paths {
+        Paths { folder: self.folder.join("tenants").join(id.to_string()), ledger: self.folder.join("ledger").join(id.to_string()) }
+    }
+    /// All tenants, by name.
+    pub fn tenants(&self) -> Vec<TenantInfo> {
+        self.directory.lock().tenants.clone()
+    }
+    /// The tenant of that name or id; names are compared without case and umlaut spelling.
+    pub fn find(&self, name: &str) -> Option<TenantInfo> {
+        let folded = crate::text::fold(name.trim());
+        let id = name.parse::<TenantId>().ok();
+        self.directory.lock().tenants.iter().find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded).cloned()
+    }
+
+    /// Makes a tenant.
+    pub fn create_tenant(&self, actor: &Actor, name: &str, new: &NewTenant) -> Result<TenantInfo> {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+            return Err(Error::invalid("a tenant's name has 1 to 100 characters and no control characters"));
+        }
+        if self.find(name).is_some() {
+            return Err(Error::conflict("duplicate", format!("there is a tenant called {name} already")));
+        }
+        Tenant::create(new, &self.paths(new.id), &self.master, &self.clock, &self.settings.engine)?;
+        let now = self.clock.now();
+        let info = TenantInfo {
+            id: new.id,
+            name: name.to_owned(),
+            marker: new.marker.clone(),
+            zone: new.zone.clone(),
+            packs: new.packs.clone(),
+            created_at: now,
+            state: "live".into(),
+        };
+        let (folded, packs) = (crate::text::fold(name), new.packs.join(" "));
+        self.change(actor, "create-tenant", new.id, |file| {
+            let params = [
+                new.id.bytes().into(),
+                name.into(),
+                folded.as_str().into(),
+                new.marker.as_str().into(),
+                new.zone.as_str().into(),
+                packs.as_str().into(),
+                now.0.into(),
+            ];
+            file.execute((&TENANT_PUT).into(), &params).map(drop)
+        })?;
+        Ok(info)
+    }
+
+    /// Destroys a tenant: first its root, so that nothing of it can be opened any more, then its files. Backups elsewhere lose their keys with the root.
+    pub fn destroy_tenant(&self, actor: &Actor, id: TenantId) -> Result<()> {
+        let _opening = self.opening.lock();
+        if let Some(tenant) = self.open.lock().remove(&id)
+            && Arc::strong_count(&tenant) > 1
+        {
+            self.open.lock().insert(id, tenant);
+            return Err(Error::Busy { message: "the tenant is in use".into() });
+        }
+        let paths = self.paths(id);
+        self.change(actor, "destroy-tenant", id, |file| file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop))?;
+        keys::destroy_file(&paths.file("root"))?;
+        std::fs::remove_dir_all(&paths.folder).map_err(Error::io(format!("removing {}", paths.folder.display())))
+    }
+
+    /// An open tenant; opened on demand, and another that rested longest closed for it.
+    pub fn tenant(&self, id: TenantId) -> Result<Arc<Tenant>> {
+        if let Some(tenant) = self.open.lock().get(&id) {
+            return Ok(Arc::clone(tenant));
+        }
+        let _opening = self.opening.lock();
+        if let Some(tenant) = self.open.lock().get(&id) {
+            return Ok(Arc::clone(tenant));
+        }
+        if !self.directory.lock().tenants.iter().any(|tenant| tenant.id == id) {
+            return Err(Error::not_found(format!("tenant {id}")));
+        }
+        self.close_over(self.settings.max_open_tenants.saturating_sub(1));
+        let opened = Tenant::open(
+            id,
+            self.paths(id),
+            &self.master,
+            Arc::clone(&self.clock),
+            &self.settings.engine,
+            Arc::clone(&self.flusher),
+        )?;
+        let opened = Arc::new(opened);
+        self.open.lock().insert(id, Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// Tenants open now.
+    pub fn open_tenants(&self) -> usize {
+        self.open.lock().len()
+    }
+
+    /// Closes tenants that were not used for a while.
+    pub fn close_idle(&self) {
+        let before = self.clock.now().plus_ms(-self.settings.idle_ms).0;
+        let resting = |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed) < before;
+        let closing: Vec<_> = {
+            let mut open = self.open.lock();
+            let ids: Vec<_> =
+                open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1 && resting(tenant)).map(|(id, _)| *id).collect();
+            ids.iter().filter_map(|id| open.remove(id)).collect()
+        };
+        drop(closing); // joins their threads, outside the lock
+    }
+
+    fn close_over(&self, most: usize) {
+        let mut closing = Vec::new();
+        let mut open = self.open.lock();
+        while open.len() > most {
+            let used = |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed);
+            let longest = open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1).min_by_key(|(_, tenant)| used(tenant));
+            let Some(id) = longest.map(|(id, _)| *id) else { break };
+            closing.extend(open.remove(&id));
+        }
+        drop(open);
+        drop(closing);
+    }
+
+    /// The recovery kit of a tenant, printed once: a second print is refused unless `again` says that the first was lost.
+    pub fn recovery_kit(&self, actor: &Actor, id: TenantId, again: bool) -> Result<keys::Kit> {
+        let printed = engine::first(&mut self.directory.lock().file, &KIT, &[id.bytes().into()], |row| row.int(0))?;
+        if printed.is_some() && !again {
+            return Err(Error::conflict("kit-printed", "this recovery kit has been printed already; rotate the root first, which makes the old one useless"));
+        }
+        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        let now = self.clock.now().0;
+        self.change(actor, "recovery-kit", id, |file| file.execute((&KIT_PRINTED).into(), &[id.bytes().into(), now.into()]).map(drop))?;
+        Ok(ring.recovery_kit())
+    }
+
+    /// Whether what was typed is the tenant's recovery kit; remembered if it is.
+    pub fn confirm_recovery_kit(&self, actor: &Actor, id: TenantId, typed: &str) -> Result<bool> {
+        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        let right = ring.recovery_kit().typed_back(typed);
+        if right {
+            let now = self.clock.now().0;
+            let params = [id.bytes().into(), now.into()];
+            self.change(actor, "recovery-kit-confirmed", id, |file| file.execute((&KIT_TYPED_BACK).into(), &params).map(drop))?;
+        }
+        Ok(right)
+    }
+
+    /// Wraps a tenant's keys with a new root; the old recovery kit opens nothing any more. The tenant must not be in use.
+    pub fn rotate_root(&self, actor: &Actor, id: TenantId) -> Result<u32> {
+        let _opening = self.opening.lock();
+        let path = self.paths(id).file("root");
+        let mut ring = KeyRing::read(&path, id, &self.master)?;
+        let number = ring.rotate_root();
+        ring.write(&path, &self.master)?;
+        self.change(actor, "rotate-root", id, |_| Ok(()))?;
+        Ok(number)
+    }
+
+    /// A change of the directory with its entry in the instance's own journal.
+    fn change(&self, actor: &Actor, action: &str, tenant: TenantId, work: impl FnOnce(&mut SqliteConnection) -> Result<()>) -> Result<()> {
+        let mut guard = self.directory.lock();
+        let directory = &mut *guard;
+        let body = Body {
+            seq: directory.tree.size(),
+            at: self.clock.now(),
+            actor: actor.to_string(),
+            action: action.to_owned(),
+            module: None,
+            record: Some(tenant.cast()),
+            values: Vec::new(),
+            row: None,
+            parts: Vec::new(),
+            units: Vec::new(),
+            note: String::new(),
+        };
+        let bytes = body.encode();
+        let leaf = keys::merkle::leaf_hash(&bytes);
+        let before = directory.tree.clone();
+        let mut steps = || -> Result<()> {
+            directory.file.begin()?;
+            work(&mut directory.file)?;
+            let commit = directory.commit_no + 1;
+            let seq = i64::try_from(body.seq).unwrap_or(i64::MAX);
+            directory.file.execute((&statements::ENTRY_PUT).into(), &[seq.into(), 0.into(), commit.into(), bytes.as_slice().into(), (&leaf).into()])?;
+            directory.tree.push(leaf, &mut directory.file)?;
+            let note = directory.tree.checkpoint(&directory.ring, 0, &[0; 32])?;
+            let root = directory.tree.root();
+            let params = [(seq + 1).into(), (&root).into(), note.as_str().into(), commit.into(), 0.into()];
+            directory.file.execute((&statements::HEAD_MOVE).into(), &params)?;
+            directory.file.commit()
+        };
+        if let Err(error) = steps() {
+            directory.tree = before;
+            directory.file.rollback();
+            return Err(error);
+        }
+        directory.commit_no += 1;
+        directory.tenants = read_tenants(&mut directory.file)?;
+        Ok(())
+    }
+}
+
+fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
+    engine::collect(file, &TENANTS, &[], |row| {
+        Ok(TenantInfo {
+            id: TenantId::from_slice(row.bytes(0)?).map_err(|_| Error::damaged("instance.db", "a tenant has no readable id"))?,
+            name: row.text(1)?.to_owned(),
+            marker: row.text(2)?.to_owned(),
+            zone: row.text(3)?.to_owned(),
+            packs: row.text(4)?.split(' ').filter(|pack| !pack.is_empty()).map(str::to_owned).collect(),
+            created_at: Timestamp(row.int(5)?),
+            state: row.text(6)?.to_owned(),
+        })
+    })
+}
+
+/// Takes the folder's lock, or says who has it.
+fn hold(folder: &Path) -> Result<File> {
+    let path = folder.join("lock");
+    let mut file = File::options()
+        .create(true)
+        .read(true)
+        .write(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(Error::io(format!("opening {}", path.display())))?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(std::fs::TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            if file.read_to_string(&mut pid).is_err() {
+                pid.clear();
+            }
+            return Err(Error::InUse { folder: folder.display().to_string(), pid: pid.trim().to_owned() });
+        }
+        Err(std::fs::TryLockError::Error(error)) => return Err(Error::io(format!("locking {}", path.display()))(error)),
+    }
+    let write = || -> std::io::Result<()> {
+        let mut file = &file;
+        file.set_len(0)?;
+        file.rewind()?;
+        writeln!(file, "{}", std::process::id())
+    };
+    write().map_err(Error::io(format!("writing {}", path.display())))?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn private(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(Error::io(format!("protecting {}", folder.display())))
+}

@@ -1,0 +1,19 @@
+//! The journal (Änderungsprotokoll): every change with old and new value, tamper-evident, and it still verifies after an erasure
+//! (O-56, H-95, F-080, F-083; X-14).
+//!
+//! [`body`] is what a leaf covers, [`tree`] the Merkle tree over the leaves, [`copy`] the newest checkpoint outside the database,
+//! [`verify`] finds what was tampered with, [`show`] and [`prove`] read.
+mod body;
+mod copy;
+mod prove;
+mod show;
+mod tree;
+mod verify;
+
+pub use body::{Body, Digest};
+pub(crate) use copy::{Flusher, read_copy};
+pub use prove::{Consistency, Proof, prove};
+pub use show::{Change, Shown, Step, history};
+pub(crate) use tree::ledger_position;
+pub use tree::Tree;
+pub use verify::{Report, verify};

@@ -1,0 +1,94 @@
+//! What happened to a record: its entries, newest first, with old and new values as far as their keys are left.
+//!
+//! There is no query by person who acted: the log answers "what happened to this record", never "what did this employee do" (H-91, H-92, X-23).
+use super::body::Body;
+use crate::rows::Access;
+use crate::{Error, Result, statements};
+use base::{RecordId, Timestamp};
+use serde_json::Value;
+
+/// A field's change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The field.
+    pub field: String,
+    /// Before; `Null` is no value.
+    pub old: Value,
+    /// After.
+    pub new: Value,
+}
+
+/// One entry about a record.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Sequence.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who, as an id.
+    pub actor: String,
+    /// What was done.
+    pub action: String,
+    /// What changed; without what was erased.
+    pub changes: Vec<Change>,
+    /// Whether values of this entry have been erased.
+    pub erased: bool,
+    /// Ids, counts, times.
+    pub note: String,
+}
+
+/// Steps of a record and where to go on.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// Newest first.
+    pub steps: Vec<Step>,
+    /// Give this as `before` to go on.
+    pub next: Option<u64>,
+}
+
+/// The record's entries before `before` (all, if none), newest first, at most `limit`.
+pub fn history(access: &mut dyn Access, record: RecordId, before: Option<u64>, limit: u32) -> Result<Shown> {
+    let mut rid = None;
+    access.rows(&statements::RECORD_RID, &[record.bytes().into()], &mut |row| {
+        rid = Some(row.int(0)?);
+        Ok(false)
+    })?;
+    let rid = rid.ok_or_else(|| Error::not_found(format!("record {record}")))?;
+    let before = i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
+    let mut bodies = Vec::new();
+    access.rows(&statements::ENTRIES_OF, &[rid.into(), before.into(), (i64::from(limit) + 1).into()], &mut |row| {
+        if let Some(body) = row.opt_bytes(1)? {
+            bodies.push(Body::decode(body)?);
+        }
+        Ok(true)
+    })?;
+    let more = bodies.len() > limit as usize;
+    bodies.truncate(limit as usize);
+    let next = if more { bodies.last().map(|body| body.seq) } else { None };
+    let steps = bodies.into_iter().map(|body| step(access, body)).collect::<Result<_>>()?;
+    Ok(Shown { steps, next })
+}
+
+fn step(access: &mut dyn Access, body: Body) -> Result<Step> {
+    let mut sealed = Vec::new();
+    let seq = i64::try_from(body.seq).unwrap_or(i64::MAX);
+    access.rows(&statements::VALUES_OF, &[seq.into()], &mut |row| {
+        // A unit that is dead is about to be gone: its values are shown to nobody.
+        if row.opt_int(3)? == Some(0) {
+            sealed.push((row.int(0)?, row.bytes(1)?.to_vec()));
+        }
+        Ok(true)
+    })?;
+    let erased = sealed.len() < body.values.len();
+    let tenant = access.shared().tenant;
+    let mut changes = Vec::new();
+    for (unit, sealed) in sealed {
+        let unit = access.key(unit)?;
+        let plain = unit.key.open(&sealed, &crate::seal::value_data(tenant, body.seq))?;
+        let values: Vec<(String, Value, Value)> =
+            serde_json::from_slice(&plain).map_err(|_| Error::damaged("records.db", format!("the values of journal entry {} are not readable", body.seq)))?;
+        changes.extend(values.into_iter().map(|(field, old, new)| Change { field, old, new }));
+    }
+    changes.sort_by(|left, right| left.field.cmp(&right.field));
+    Ok(Step { seq: body.seq, at: body.at, actor: body.actor, action: body.action, changes, erased, note: body.note })
+}

@@ -1,0 +1,403 @@
+//! Finding what was tampered with: a changed value or header, a nulled hash, a removed part or entry, a cut tail, a swapped order, a live
+//! record that differs from its last entry, an older file put back.
+//!
+//! Reads with connections of its own, beside a running server, from one state of the records.
+use super::body::{Body, Digest};
+use super::tree::{TILE, Tree, tile};
+use super::{ledger_position, read_copy};
+use crate::engine::{self, Connection};
+use crate::ledger::Ledger;
+use crate::rows::{Stored, row_digest};
+use crate::shared::Paths;
+use crate::sqlite::{Mode, Settings, SqliteConnection};
+use crate::statements::{self, on_keys};
+use crate::tenant::{Head, open_file};
+use crate::{Error, Result};
+use base::{Finding, Severity, UnitId};
+use keys::{KeyRing, Pages};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// What a verification read and found.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Report {
+    /// Entries read.
+    pub entries: u64,
+    /// Live records compared with what their last entry commits to.
+    pub records: u64,
+    /// Value parts that are gone and whose erasure is written down in journal and ledger.
+    pub erased_values: u64,
+    /// The checkpoint that holds now.
+    pub checkpoint: String,
+    /// The outside copies that were compared, by path.
+    pub compared_with: Vec<String>,
+    /// What is wrong, first entry first; empty if everything verifies. At most [`MAX_FINDINGS`].
+    pub findings: Vec<Finding>,
+    /// What a verification here cannot see.
+    pub limits: &'static str,
+}
+
+/// Findings that are kept; a destroyed file would give millions.
+pub const MAX_FINDINGS: usize = 100;
+/// Entries read in one go.
+const CHUNK: u64 = 4_096;
+/// Records whose last entries are held in memory in one pass; beyond it the entries are read again for the rest.
+const RECORDS_PER_PASS: u64 = 4_000_000;
+const LIMITS: &str = "Whoever holds the host and the keys can sign a journal of his own making; only a checkpoint copied elsewhere before shows it.";
+
+/// Verifies the whole journal of a tenant.
+pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Report> {
+    let mut records = open_file(paths, ring, Pages::Records, Mode::Reader, settings)?;
+    let mut keys = open_file(paths, ring, Pages::Keys, Mode::Reader, settings)?;
+    records.script("snapshot", "BEGIN")?;
+    let mut check = Check::new();
+    let head = check.head(paths, ring, &mut records)?;
+    let ledger = match Ledger::read(&paths.ledger_file(), ring) {
+        Ok(ledger) => Some(ledger),
+        Err(error) => {
+            check.find("ledger-damaged", "the ledger", error.to_string());
+            None
+        }
+    };
+    if let (Some(ledger), Ok(own)) = (&ledger, keys::note::verify(&head.note, &ring.signer().verify_key()))
+        && let Some((lines, chain)) = ledger_position(&own)
+        && !ledger.reached(lines, &chain)
+    {
+        check.find("ledger-cut", "the ledger", "it is shorter than the journal's checkpoint says, or another one".into());
+    }
+    let passes = head.size.div_ceil(RECORDS_PER_PASS).max(1);
+    for pass in 0..passes {
+        let mut last = check.entries(&mut records, &head, pass, passes)?;
+        check.live(&mut records, &mut last, pass, passes)?;
+    }
+    check.missing_values(ledger.as_ref());
+    check.keys(&mut records, &mut keys, ledger.as_ref())?;
+    check.report.checkpoint = head.note;
+    Ok(check.report)
+}
+
+/// What the last entry about a record commits to: its sequence and a digest over row and parts; none if the record is gone.
+type Last = HashMap<[u8; 16], (u64, Option<Digest>)>;
+
+struct Check {
+    report: Report,
+    /// Units whose value parts are missing, with the first entry that misses one.
+    missing: BTreeMap<UnitId, (u64, u64)>,
+    /// Units that entries name as erased, with the last such entry.
+    named: HashMap<UnitId, u64>,
+}
+
+impl Check {
+    fn new() -> Self {
+        let report = Report {
+            entries: 0,
+            records: 0,
+            erased_values: 0,
+            checkpoint: String::new(),
+            compared_with: Vec::new(),
+            findings: Vec::new(),
+            limits: LIMITS,
+        };
+        Self { report, missing: BTreeMap::new(), named: HashMap::new() }
+    }
+
+    fn find(&mut self, code: &str, place: &str, message: String) {
+        if self.report.findings.len() < MAX_FINDINGS {
+            self.report.findings.push(Finding { code: code.into(), severity: Severity::Error, place: place.into(), message });
+        }
+    }
+    fn find_entry(&mut self, code: &str, seq: u64, message: &str) {
+        self.find(code, &format!("journal entry {seq}"), message.to_owned());
+    }
+
+    fn head(&mut self, paths: &Paths, ring: &KeyRing, records: &mut SqliteConnection) -> Result<Head> {
+        let head = Head::read(records)?;
+        let key = ring.signer().verify_key();
+        match keys::note::verify(&head.note, &key) {
+            Ok(own) if own.size == head.size && own.root == head.root && own.origin == head.origin => {}
+            Ok(_) => self.find("head-differs", "the journal's head", "it differs from its signed checkpoint".into()),
+            Err(_) => self.find("head-unsigned", "the journal's head", "the signature of its checkpoint does not hold".into()),
+        }
+        let path = paths.checkpoint_file();
+        match read_copy(&path, &key) {
+            Ok(Some(copy)) => {
+                self.report.compared_with.push(path.display().to_string());
+                if copy.origin == head.origin && copy.size > head.size {
+                    let message = format!(
+                        "the checkpoint outside names {} entries, the database has {}: its tail was cut off or an older file was put back",
+                        copy.size, head.size
+                    );
+                    self.find("tail-cut", &format!("journal entry {}", head.size), message);
+                } else if copy.origin == head.origin && copy.size <= head.size {
+                    let then = Tree::load(records, &head.origin, copy.size).map(|tree| tree.root());
+                    if then.ok() != Some(copy.root) {
+                        let message = "the journal does not continue the one that the checkpoint outside was taken of".to_owned();
+                        self.find("history-rewritten", &format!("journal entries before {}", copy.size), message);
+                    }
+                }
+            }
+            Ok(None) if head.size > 0 => self.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing".into()),
+            Ok(None) => {}
+            Err(error) => self.find("copy-damaged", &path.display().to_string(), error.to_string()),
+        }
+        Ok(head)
+    }
+
+    /// Reads every entry with its value parts. Only the first pass checks them; all collect the last digests of their share of the records.
+    fn entries(&mut self, records: &mut SqliteConnection, head: &Head, pass: u64, passes: u64) -> Result<Last> {
+        let mut last = Last::new();
+        let mut tree = Growing::new(&head.origin);
+        let mut expected = 0;
+        while expected < head.size {
+            let to = (expected + CHUNK).min(head.size);
+            let range = [signed(expected).into(), signed(to).into()];
+            let mut rows: Vec<(u64, Option<Vec<u8>>, Option<Vec<u8>>)> = Vec::new();
+            records.query((&statements::ENTRIES_FROM).into(), &range, &mut |row| {
+                rows.push((unsigned(row.int(0)?), row.opt_bytes(1)?.map(<[u8]>::to_vec), row.opt_bytes(2)?.map(<[u8]>::to_vec)));
+                Ok(true)
+            })?;
+            let mut values: HashMap<(u64, UnitId), Digest> = HashMap::new();
+            if pass == 0 {
+                let mut unreadable = Vec::new();
+                records.query((&statements::VALUES_FROM).into(), &range, &mut |row| {
+                    let (seq, sealed) = (unsigned(row.int(0)?), row.bytes(2)?);
+                    match keys::sealed_unit(sealed) {
+                        Ok(unit) => drop(values.insert((seq, unit), keys::sha256(&[sealed]))),
+                        Err(_) => unreadable.push(seq),
+                    }
+                    Ok(true)
+                })?;
+                for seq in unreadable {
+                    self.find_entry("value-unreadable", seq, "a sealed value part has no readable header");
+                }
+            }
+            for (seq, body, leaf) in rows {
+                while expected < seq {
+                    self.gap(pass, &mut tree, expected);
+                    expected += 1;
+                }
+                expected = seq + 1;
+                let read = self.entry(pass, seq, body.as_deref(), leaf.as_deref(), &mut values, &mut tree);
+                let Some(body) = read else { continue };
+                if let Some(record) = body.record
+                    && share(record.bytes(), passes) == pass
+                    && body.module.is_some()
+                {
+                    last.insert(*record.bytes(), (seq, body.row.map(|row| state_digest(&row, &body.parts))));
+                }
+            }
+            while expected < to {
+                self.gap(pass, &mut tree, expected);
+                expected += 1;
+            }
+            if pass == 0 {
+                let mut left: Vec<u64> = values.keys().map(|(seq, _)| *seq).collect();
+                left.sort_unstable();
+                for seq in left {
+                    self.find_entry("value-added", seq, "a value part is there that the entry does not name");
+                }
+                tree.compare_tiles(records, self)?;
+            }
+        }
+        if pass == 0 {
+            self.report.entries = head.size;
+            if tree.tree.root() != head.root && self.report.findings.is_empty() {
+                let message = "the entries do not give the root that the signed checkpoint names: one of the last entries was changed";
+                self.find("root-differs", &format!("journal entries {} to {}", head.size - head.size % TILE as u64, head.size), message.into());
+            }
+            let beyond = engine::first(records, &statements::ENTRY_LAST, &[], |row| row.int(0))?.unwrap_or(-1);
+            if beyond >= signed(head.size) {
+                self.find_entry("entry-added", head.size, "there are entries behind the journal's head");
+            }
+        }
+        Ok(last)
+    }
+
+    fn gap(&mut self, pass: u64, tree: &mut Growing, seq: u64) {
+        if pass == 0 {
+            self.find_entry("entry-missing", seq, "the entry is missing");
+            tree.push([0; 32]);
+        }
+    }
+
+    fn entry(
+        &mut self,
+        pass: u64,
+        seq: u64,
+        bytes: Option<&[u8]>,
+        leaf: Option<&[u8]>,
+        values: &mut HashMap<(u64, UnitId), Digest>,
+        tree: &mut Growing,
+    ) -> Option<Body> {
+        let Some(bytes) = bytes else {
+            if pass == 0 {
+                self.find_entry("entry-emptied", seq, "the entry has lost its contents");
+                tree.push(leaf.and_then(|leaf| leaf.try_into().ok()).unwrap_or([0; 32]));
+            }
+            return None;
+        };
+        let body = Body::decode(bytes).ok();
+        if pass > 0 {
+            return body;
+        }
+        let hash = keys::merkle::leaf_hash(bytes);
+        tree.push(hash);
+        match leaf {
+            Some(stored) if stored == hash => {}
+            Some(_) => self.find_entry("entry-changed", seq, "the entry does not have the hash that was stored with it"),
+            None => self.find_entry("hash-nulled", seq, "the entry has lost its hash"),
+        }
+        let Some(body) = body else {
+            self.find_entry("entry-unreadable", seq, "the entry cannot be read");
+            return None;
+        };
+        if body.seq != seq {
+            self.find_entry("entry-moved", seq, &format!("the entry was number {} when it was written", body.seq));
+        }
+        for (unit, digest) in &body.values {
+            match values.remove(&(seq, *unit)) {
+                Some(found) if found == *digest => {}
+                Some(_) => self.find_entry("value-changed", seq, "a sealed value part was changed"),
+                None => self.missing.entry(*unit).or_insert((seq, 0)).1 += 1,
+            }
+        }
+        if matches!(body.action.as_str(), "erase" | "delete") {
+            for unit in &body.units {
+                self.named.insert(*unit, seq);
+            }
+        }
+        Some(body)
+    }
+
+    /// Compares every live record with what its last entry commits to.
+    fn live(&mut self, records: &mut SqliteConnection, last: &mut Last, pass: u64, passes: u64) -> Result<()> {
+        let max = engine::first(records, &statements::MAX_RECORD, &[], |row| row.int(0))?.unwrap_or(0);
+        let mut from = 1;
+        while from <= max {
+            let mut found = crate::rows::Assemble::default();
+            let to = from + signed(CHUNK);
+            records.query((&statements::RECORDS_FROM).into(), &[from.into(), to.into()], &mut |row| found.take(row))?;
+            from = to;
+            for stored in found.finish() {
+                if share(stored.id.bytes(), passes) != pass {
+                    continue;
+                }
+                self.report.records += 1;
+                self.record(&stored, last.remove(stored.id.bytes()));
+            }
+        }
+        let mut lost: Vec<u64> = last.values().filter(|(_, state)| state.is_some()).map(|(seq, _)| *seq).collect();
+        lost.sort_unstable();
+        for seq in lost {
+            self.find_entry("record-missing", seq, "the record that this entry left is gone without a later entry");
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, stored: &Stored, last: Option<(u64, Option<Digest>)>) {
+        let place = format!("record {}", stored.id);
+        match last {
+            None => self.find("record-unknown", &place, "no journal entry is about this record".into()),
+            Some((seq, None)) => self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here")),
+            Some((seq, Some(expected))) => {
+                let parts: Vec<_> = stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
+                if state_digest(&row_digest(stored), &parts) != expected {
+                    self.find("record-differs", &place, format!("it is not as its last entry {seq} left it"));
+                }
+            }
+        }
+    }
+
+    /// A missing part counts as erased only if an entry and the ledger name its unit.
+    fn missing_values(&mut self, ledger: Option<&Ledger>) {
+        for (unit, (seq, count)) in std::mem::take(&mut self.missing) {
+            let entry_names = self.named.get(&unit).is_some_and(|by| *by >= seq);
+            if entry_names && ledger.is_some_and(|ledger| ledger.names(&unit)) {
+                self.report.erased_values += count;
+            } else {
+                self.find_entry("value-missing", seq, &format!("{count} value parts of unit {unit} are gone and no erasure of it is written down"));
+            }
+        }
+    }
+
+    /// Every live unit has its key; a key that is gone is one whose erasure is written down.
+    fn keys(&mut self, records: &mut SqliteConnection, keys: &mut SqliteConnection, ledger: Option<&Ledger>) -> Result<()> {
+        const BATCH: i64 = 10_000;
+        let mut from = 1;
+        loop {
+            let units = engine::collect(records, &statements::UNITS_FROM, &[from.into(), BATCH.into()], |row| {
+                let id = UnitId::from_slice(row.bytes(1)?).map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?;
+                Ok((row.int(0)?, id, row.int(2)?))
+            })?;
+            let Some((last, _, _)) = units.last() else { return Ok(()) };
+            let last = *last;
+            let mut there: HashSet<i64> = HashSet::new();
+            keys.query((&on_keys::KEYS_FROM).into(), &[from.into(), (last - from + 1).into()], &mut |row| {
+                there.insert(row.int(0)?);
+                Ok(true)
+            })?;
+            for (rid, id, state) in units {
+                match (there.contains(&rid), state) {
+                    (true, 2) => self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into()),
+                    (false, _) if !(self.named.contains_key(&id) && ledger.is_some_and(|ledger| ledger.names(&id))) => {
+                        self.find("key-missing", &format!("unit {id}"), "its key is gone and no erasure of it is written down".into());
+                    }
+                    _ => {}
+                }
+            }
+            from = last + 1;
+        }
+    }
+}
+
+/// One digest over a record's row and parts.
+fn state_digest(row: &Digest, parts: &[(UnitId, Digest)]) -> Digest {
+    let mut sorted: Vec<_> = parts.iter().map(|(unit, digest)| [unit.bytes().as_slice(), digest.as_slice()].concat()).collect();
+    sorted.sort_unstable();
+    let flat = sorted.concat();
+    keys::sha256(&[row, &flat])
+}
+
+/// In which pass a record is compared.
+fn share(id: &[u8; 16], passes: u64) -> u64 {
+    u64::from(id[0]) * passes / 256
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// The tree as the entries give it, with its finished tiles waiting to be compared with the stored ones.
+struct Growing {
+    tree: Tree,
+    leaves: Vec<Digest>,
+    compared: u64,
+}
+
+impl Growing {
+    fn new(origin: &str) -> Self {
+        Self { tree: Tree::empty(origin), leaves: Vec::new(), compared: 0 }
+    }
+    fn push(&mut self, leaf: Digest) {
+        self.tree.grow(leaf);
+        self.leaves.push(leaf);
+    }
+    fn compare_tiles(&mut self, records: &mut dyn Connection, check: &mut Check) -> Result<()> {
+        let mut rest = std::mem::take(&mut self.leaves);
+        while rest.len() >= TILE {
+            let after = rest.split_off(TILE);
+            let stored = tile(records, 0, self.compared)?;
+            if stored != rest {
+                let first = rest.iter().zip(stored.iter().chain(std::iter::repeat(&[0; 32]))).position(|(ours, theirs)| ours != theirs);
+                let seq = self.compared * TILE as u64 + first.unwrap_or(0) as u64;
+                check.find_entry("tile-differs", seq, "the entry is not the one that the journal's tree was built with");
+            }
+            self.compared += 1;
+            rest = after;
+        }
+        self.leaves = rest;
+        Ok(())
+    }
+}

@@ -1,0 +1,261 @@
+//! The ledger: everything that narrows (erasures, restrictions, holds, revoked tokens), append-only, outside the databases and their
+//! backups, so that a restored database cannot forget it.
+//!
+//! One file per tenant. A line is `JSON TAB chain TAB key TAB signature`: the chain is SHA-256(previous chain ‖ JSON) in hex (zeros before
+//! the first line), the signature Ed25519 over the 32 bytes of the chain in Base64, `key` names the signing key by its number. The JSON holds opaque
+//! ids, counts and times, never what was erased (SDM M60.S06).
+use crate::{Error, Result};
+use base::{SubjectId, Timestamp, UnitId};
+use data_encoding::{BASE64, HEXLOWER};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// What a line says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// The tenant began.
+    Opened,
+    /// An erasure begins: from here on it is finished, even after a crash.
+    ErasureBegun,
+    /// Live copies are gone.
+    ErasureDone,
+    /// One record and its units were destroyed.
+    RecordDestroyed,
+    /// A subject was restricted.
+    Restricted,
+    /// A restriction was lifted.
+    Released,
+    /// A token was revoked.
+    TokenRevoked,
+    /// A user was locked.
+    UserLocked,
+    /// The journal began a new origin after a restore.
+    Epoch,
+}
+
+/// One line, as written and read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Line {
+    /// Its number, from 0.
+    pub n: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: What,
+    /// Whose, if it is about a subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<SubjectId>,
+    /// Which case: an erasure's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// Which units.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<UnitId>,
+    /// What in short: `0.1` of a rule, a count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+impl Line {
+    /// A line about nothing further.
+    pub fn new(at: Timestamp, what: What) -> Self {
+        Self { n: 0, at, what, subject: None, case: None, units: Vec::new(), note: None }
+    }
+}
+
+/// An open ledger.
+pub struct Ledger {
+    path: PathBuf,
+    file: File,
+    chain: [u8; 32],
+    lines: Vec<Line>,
+    erased: HashSet<UnitId>,
+    chains: Vec<[u8; 32]>,
+    /// Where the last whole line ends, if something follows it.
+    unfinished_at: Option<u64>,
+}
+
+/// A line may be this long; an erasure names each of its units with 29 bytes.
+const LINE_MAX: usize = 64 << 20;
+
+impl Ledger {
+    /// Opens or begins the ledger at `path` and verifies the chain and its last signature. A last line without its end was never
+    /// acknowledged and is cut off.
+    pub fn open(path: &Path, ring: &keys::KeyRing) -> Result<Self> {
+        let ledger = Self::read(path, ring)?;
+        if let Some(whole) = ledger.unfinished_at {
+            ledger.file.set_len(whole).map_err(Error::io("cutting an unfinished line off the ledger"))?;
+        }
+        Ok(ledger)
+    }
+
+    /// The same without changing the file, beside the process that holds it.
+    pub fn read(path: &Path, ring: &keys::KeyRing) -> Result<Self> {
+        let text = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(Error::io(format!("reading the ledger {}", path.display()))(error)),
+        };
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(Error::io(format!("opening the ledger {}", path.display())))?;
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let unfinished_at = (whole < text.len()).then_some(whole as u64);
+        let mut ledger = Self { path: path.to_owned(), file, chain: [0; 32], lines: Vec::new(), erased: HashSet::new(), chains: Vec::new(), unfinished_at };
+        let name = ledger.name();
+        let damaged = |number: usize| Error::damaged(&name, format!("line {} does not follow from the one before", number + 1));
+        let mut last = None;
+        for (number, line) in text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate() {
+            if line.is_empty() {
+                continue;
+            }
+            if line.len() > LINE_MAX {
+                return Err(damaged(number));
+            }
+            let mut fields = line.split(|byte| *byte == b'\t');
+            let (Some(json), Some(chain), Some(key), Some(signature), None) =
+                (fields.next(), fields.next(), fields.next(), fields.next(), fields.next())
+            else {
+                return Err(damaged(number));
+            };
+            let next = keys::sha256(&[&ledger.chain, json]);
+            if HEXLOWER.decode(chain).ok().as_deref() != Some(next.as_slice()) {
+                return Err(damaged(number));
+            }
+            let read: Line = serde_json::from_slice(json).map_err(|_| damaged(number))?;
+            if read.n != number as u64 {
+                return Err(damaged(number));
+            }
+            ledger.chain = next;
+            ledger.remember(read);
+            last = Some((number, key.to_vec(), signature.to_vec()));
+        }
+        if let Some((number, key, signature)) = last {
+            let key: Option<u32> = std::str::from_utf8(&key).ok().and_then(|text| text.parse().ok());
+            let valid = key.and_then(|key| ring.signers().find(|(number, _)| *number == key)).is_some_and(|(_, signer)| {
+                BASE64.decode(&signature).is_ok_and(|signature| signer.verify_key().verify(&ledger.chain, &signature).is_ok())
+            });
+            if !valid {
+                return Err(Error::damaged(&name, format!("the signature of line {} does not hold", number + 1)));
+            }
+        }
+        Ok(ledger)
+    }
+
+    fn name(&self) -> String {
+        format!("ledger {}", self.path.display())
+    }
+
+    fn remember(&mut self, line: Line) {
+        if matches!(line.what, What::ErasureBegun | What::RecordDestroyed) {
+            self.erased.extend(line.units.iter().copied());
+        }
+        self.lines.push(line);
+        self.chains.push(self.chain);
+    }
+
+    /// Whether this ledger has the one that ended after `lines` lines with `chain` as its beginning.
+    pub fn reached(&self, lines: u64, chain: &[u8; 32]) -> bool {
+        let Some(last) = usize::try_from(lines).ok().and_then(|lines| lines.checked_sub(1)) else { return true };
+        self.chains.get(last) == Some(chain)
+    }
+
+    /// Appends a line; it is on the disk when this returns.
+    pub fn append(&mut self, ring: &keys::KeyRing, mut line: Line) -> Result<()> {
+        line.n = self.lines.len() as u64;
+        let json = serde_json::to_vec(&line).map_err(|error| Error::damaged(self.name(), error.to_string()))?;
+        let chain = keys::sha256(&[&self.chain, &json]);
+        let (number, signer) = ring.signers().next().unwrap_or((0, ring.signer()));
+        let mut bytes = json;
+        bytes.push(b'\t');
+        bytes.extend(HEXLOWER.encode(&chain).bytes());
+        bytes.extend(format!("\t{number}\t").bytes());
+        bytes.extend(BASE64.encode(&signer.sign(&chain)).bytes());
+        bytes.push(b'\n');
+        let before = self.file.metadata().map_err(Error::io(self.name()))?.len();
+        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            // Half a line must not stay: the next one would not follow from it.
+            if let Err(again) = self.file.set_len(before) {
+                tracing::error!(%again, "an unfinished line of the ledger could not be cut off; it is cut off at the next start");
+            }
+            return Err(Error::io(self.name())(error));
+        }
+        self.chain = chain;
+        self.remember(line);
+        Ok(())
+    }
+
+    /// Whether an erasure of this unit is written down.
+    pub fn names(&self, unit: &UnitId) -> bool {
+        self.erased.contains(unit)
+    }
+
+    /// All lines, oldest first.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Number of lines and the chain over them: what a backup or a key generation names.
+    pub fn position(&self) -> (u64, [u8; 32]) {
+        (self.lines.len() as u64, self.chain)
+    }
+
+    /// Erasures that have begun and are not done: what start-up finishes.
+    pub fn unfinished(&self) -> Vec<Line> {
+        let done: HashSet<&str> =
+            self.lines.iter().filter(|line| line.what == What::ErasureDone).filter_map(|line| line.case.as_deref()).collect();
+        let open = |line: &&Line| line.what == What::ErasureBegun && line.case.as_deref().is_some_and(|case| !done.contains(case));
+        self.lines.iter().filter(open).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(what: What, unit: u8) -> Line {
+        Line { case: Some(format!("case{unit}")), units: vec![UnitId::from_bytes([unit; 16])], ..Line::new(Timestamp(0), what) }
+    }
+
+    fn folder(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("obhut-ledger-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder.join("ledger")
+    }
+
+    #[test]
+    fn lines_are_kept_and_changes_are_noticed() {
+        let path = folder("changes");
+        let ring = keys::KeyRing::create(base::TenantId::from_bytes([1; 16]));
+        let mut ledger = Ledger::open(&path, &ring).unwrap();
+        for unit in 1..=3 {
+            ledger.append(&ring, line(What::ErasureBegun, unit)).unwrap();
+        }
+        ledger.append(&ring, line(What::ErasureDone, 1)).unwrap();
+        let position = ledger.position();
+        drop(ledger);
+        let bytes = std::fs::read(&path).unwrap();
+        let ledger = Ledger::open(&path, &ring).unwrap();
+        assert_eq!(ledger.position(), position);
+        assert!(ledger.names(&UnitId::from_bytes([2; 16])) && !ledger.names(&UnitId::from_bytes([9; 16])));
+        assert_eq!(ledger.unfinished().len(), 2);
+        for place in 0..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1;
+            std::fs::write(&path, &changed).unwrap();
+            let opened = Ledger::open(&path, &ring);
+            // A changed line end at the very end is an unfinished line; everything else must be an error.
+            assert!(opened.is_err() || place == bytes.len() - 1, "byte {place} changed and nobody noticed");
+        }
+        std::fs::write(&path, [bytes.as_slice(), b"{\"n\":4"].concat()).unwrap();
+        assert_eq!(Ledger::open(&path, &ring).unwrap().position(), position);
+        std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    }
+}

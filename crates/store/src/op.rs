@@ -1,0 +1,247 @@
+//! One way in: an [`Op`] is one change of a tenant's data, from a page, the API, a job, an import or a test.
+//!
+//! It carries who acts, with which rights, for which purpose, at which time, and the transaction. A [`Change`] cannot be run without an
+//! [`Entry`] of the journal in hand, and an operation whose entry was not finished is rolled back: no change is unrecorded (F-080, O-56).
+use crate::engine::{self, Change, Connection, Param, Query, Row, Upkeep};
+use crate::index::IndexChange;
+use crate::journal::{Body, Digest};
+use crate::shared::Shared;
+use crate::writer::State;
+use crate::{Error, Result};
+use base::{Access, Actor, Grants, Permission, RecordId, Timestamp, UnitId};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Who acts, with which rights, and why.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub actor: Actor,
+    /// What he may do.
+    pub grants: Grants,
+    /// For which processing activity, where the caller names one.
+    pub purpose: Option<String>,
+}
+
+impl Caller {
+    /// Obhut's own work, with every right.
+    pub fn job(name: &str) -> Self {
+        Self { actor: Actor::Job(name.to_owned()), grants: Grants::everything(), purpose: None }
+    }
+    /// The operator at the machine, under the same rules as anyone and visible to the tenant.
+    pub fn operator(name: &str) -> Self {
+        Self { actor: Actor::Operator(name.to_owned()), grants: Grants::everything(), purpose: None }
+    }
+    /// Refuses a caller without that right.
+    pub fn needs(&self, permission: Permission) -> Result<()> {
+        if self.grants.has(permission) {
+            return Ok(());
+        }
+        Err(Error::Denied { message: format!("this needs the right {permission:?}") })
+    }
+    /// Refuses a caller without that access to a module. Who may not even read is told that there is no such module.
+    pub fn needs_access(&self, module: &str, access: Access) -> Result<()> {
+        if self.grants.allows(module, access) {
+            return Ok(());
+        }
+        if self.grants.allows(module, Access::Read) {
+            return Err(Error::Denied { message: format!("you may read {module} but not change it") });
+        }
+        Err(Error::not_found(format!("module {module}")))
+    }
+}
+
+/// What an operation has done so far and forgets if it fails.
+#[derive(Default)]
+pub(crate) struct Pending {
+    /// Leaf data of the finished entries, in order.
+    pub leaves: Vec<Digest>,
+    /// Entries begun and not yet finished.
+    pub open: usize,
+    pub index: Vec<IndexChange>,
+    pub unique: Vec<UniqueChange>,
+    /// Run after the commit: caches to drop, workers to wake.
+    pub after: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+/// A change of the values that may stand only once.
+pub(crate) enum UniqueChange {
+    Put { field: String, mac: [u8; 32], owner: i64, unit: i64 },
+    Remove { field: String, mac: [u8; 32], owner: i64 },
+}
+
+/// An entry of the journal that is being written. Finish it with [`Op::finish`].
+#[must_use = "an entry that is not finished rolls the operation back"]
+pub struct Entry {
+    pub(crate) body: Body,
+    pub(crate) record_rid: i64,
+    values: BTreeMap<i64, Vec<Value>>,
+}
+
+impl Entry {
+    /// Adds a field's old and new value, to be sealed with this unit's key. `Null` means no value.
+    pub fn value(&mut self, unit: i64, field: &str, old: &Value, new: &Value) {
+        self.values.entry(unit).or_default().push(serde_json::json!([field, old, new]));
+    }
+    /// Names units: what the entry is about, for erasure, restriction, holds.
+    pub fn name_units(&mut self, units: impl IntoIterator<Item = UnitId>) {
+        self.body.units.extend(units);
+    }
+    /// Says the record's row and parts after the change.
+    pub(crate) fn commits_to(&mut self, row: Option<Digest>, parts: Vec<(UnitId, Digest)>) {
+        self.body.row = row;
+        self.body.parts = parts;
+    }
+    /// The sequence that this entry will have.
+    pub fn seq(&self) -> u64 {
+        self.body.seq
+    }
+}
+
+/// One operation inside the writer's transaction.
+pub struct Op<'w> {
+    pub(crate) state: &'w mut State,
+    pub(crate) shared: &'w Arc<Shared>,
+    pub(crate) caller: Caller,
+    pub(crate) now: Timestamp,
+    pub(crate) pending: Pending,
+}
+
+impl Op<'_> {
+    /// The moment of this operation; the same for all that it does.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+    /// Who acts.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+    /// The tenant that is worked on.
+    pub fn tenant(&self) -> &Arc<Shared> {
+        self.shared
+    }
+    /// Runs a reading statement on the tenant's records.
+    pub fn query(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
+        self.state.records.query(query.into(), params, each)
+    }
+    /// All rows of a reading statement.
+    pub fn all<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+        engine::collect(&mut self.state.records, query, params, read)
+    }
+    /// The first row of a reading statement.
+    pub fn first<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Option<T>> {
+        engine::first(&mut self.state.records, query, params, read)
+    }
+    /// Changes business data. The entry in hand is what makes it a recorded change.
+    pub fn change(&mut self, change: &Change, params: &[Param<'_>], _entry: &Entry) -> Result<u64> {
+        self.state.changed = true;
+        self.state.records.execute(change.into(), params)
+    }
+    /// Changes bookkeeping: sessions, jobs, positions. See [`Upkeep`].
+    pub fn upkeep(&mut self, upkeep: &Upkeep, params: &[Param<'_>]) -> Result<u64> {
+        self.state.changed = true;
+        self.state.records.execute(upkeep.into(), params)
+    }
+    /// The number of this commit, for the change feed.
+    pub fn commit_no(&self) -> i64 {
+        self.state.commit_no
+    }
+    /// A row number for a new row of `table`; never given twice.
+    pub fn next_rid(&mut self, table: crate::writer::Table) -> i64 {
+        self.state.next_rid(table)
+    }
+
+    /// Begins an entry. `action` is one of the journal's words: `create`, `change`, `delete`, …
+    pub fn entry(&mut self, action: &str, module: Option<(&str, Digest)>, record: Option<(i64, RecordId)>) -> Entry {
+        let seq = self.state.next_seq(self.pending.leaves.len() + self.pending.open);
+        self.pending.open += 1;
+        let body = Body {
+            seq,
+            at: self.now,
+            actor: self.caller.actor.to_string(),
+            action: action.to_owned(),
+            module: module.map(|(name, fingerprint)| (name.to_owned(), fingerprint)),
+            record: record.map(|(_, id)| id),
+            values: Vec::new(),
+            row: None,
+            parts: Vec::new(),
+            units: Vec::new(),
+            note: String::new(),
+        };
+        Entry { body, record_rid: record.map_or(0, |(rid, _)| rid), values: BTreeMap::new() }
+    }
+
+    /// Finishes an entry: seals its values, stores it, and takes its leaf. Entries are finished in the order in which they were begun.
+    /// `note` holds ids, counts and times only.
+    pub fn finish(&mut self, mut entry: Entry, note: &Map<String, Value>) -> Result<u64> {
+        let expected = self.state.next_seq(self.pending.leaves.len());
+        if entry.body.seq != expected || self.pending.open == 0 {
+            return Err(Error::Statement { statement: "journal entry", message: "entries were not finished in the order they were begun".into() });
+        }
+        if !note.is_empty() {
+            entry.body.note = serde_json::to_string(note).unwrap_or_default();
+        }
+        let seq = i64::try_from(entry.body.seq).unwrap_or(i64::MAX);
+        let mut sealed_values = Vec::with_capacity(entry.values.len());
+        for (unit_rid, values) in &entry.values {
+            let unit = self.state.unit_key(self.shared, *unit_rid)?;
+            let plain = zeroize::Zeroizing::new(serde_json::to_vec(values).unwrap_or_default());
+            let sealed = unit.key.seal(unit.id, &plain, &crate::seal::value_data(self.shared.tenant, entry.body.seq));
+            entry.body.values.push((unit.id, keys::sha256(&[&sealed])));
+            sealed_values.push((*unit_rid, sealed));
+        }
+        let body = entry.body.encode();
+        let leaf = keys::merkle::leaf_hash(&body);
+        self.state.insert_entry(seq, entry.record_rid, &body, &leaf)?;
+        for (unit, sealed) in &sealed_values {
+            self.state.insert_value(seq, *unit, sealed)?;
+        }
+        self.state.changed = true;
+        self.pending.leaves.push(leaf);
+        self.pending.open -= 1;
+        Ok(entry.body.seq)
+    }
+
+    /// Puts a change of the index in line; it is done when the operation answers.
+    pub fn index(&mut self, change: IndexChange) {
+        self.pending.index.push(change);
+    }
+
+    /// Runs `action` after the commit.
+    pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
+        self.pending.after.push(Box::new(action));
+    }
+
+    /// The keyed hash under which a value that may stand only once is known.
+    pub fn unique_mac(&self, field: &str, value: &str) -> [u8; 32] {
+        self.shared.ring().mac().mac(field, value.as_bytes())
+    }
+    /// Who holds a value that may stand only once: the row number that [`Op::claim`] was given.
+    pub fn unique_owner(&mut self, field: &str, mac: &[u8; 32]) -> Result<Option<i64>> {
+        for change in self.pending.unique.iter().rev().chain(self.state.batch_unique.iter().rev()) {
+            match change {
+                UniqueChange::Put { field: at, mac: held, owner, .. } if at == field && held == mac => return Ok(Some(*owner)),
+                UniqueChange::Remove { field: at, mac: held, .. } if at == field && held == mac => return Ok(None),
+                _ => {}
+            }
+        }
+        engine::first(&mut self.state.keys, &crate::statements::UNIQUE_OWNER, &[field.into(), mac.into()], |row| row.int(0))
+    }
+    /// Claims a value for `owner`; it goes when `unit` is destroyed.
+    pub fn claim(&mut self, field: &str, mac: [u8; 32], owner: i64, unit: i64) {
+        self.pending.unique.push(UniqueChange::Put { field: field.to_owned(), mac, owner, unit });
+    }
+    /// Gives a value back.
+    pub fn disclaim(&mut self, field: &str, mac: [u8; 32], owner: i64) {
+        self.pending.unique.push(UniqueChange::Remove { field: field.to_owned(), mac, owner });
+    }
+
+    /// Queues follow-up work in the same commit. `payload` carries ids and neutral values only.
+    pub fn queue(&mut self, name: &str, payload: &Value, due: Timestamp) -> Result<()> {
+        let rid = self.next_rid(crate::writer::Table::Job);
+        let payload = payload.to_string();
+        self.upkeep(&crate::statements::JOB_PUT, &[rid.into(), name.into(), payload.as_str().into(), due.0.into()])?;
+        Ok(())
+    }
+}

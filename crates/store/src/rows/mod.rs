@@ -1,0 +1,14 @@
+//! Records as they are stored: a clear row that identifies nobody, and one sealed part per key unit (design, *Sealed parts*).
+//!
+//! [`Stored`] is what lies in records.db, [`read`] finds and opens it, [`write`] puts, changes and deletes with the journal entry that belongs
+//! to it, [`digest`] is what that entry commits to, [`owner`] says whose key seals what.
+mod digest;
+mod owner;
+mod read;
+mod write;
+
+pub(crate) use digest::row_digest;
+pub use owner::{SubjectRow, UnitRow};
+pub(crate) use read::Assemble;
+pub use read::{Access, Opened, Part, Stored};
+pub use write::{Put, Written};

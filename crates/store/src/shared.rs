@@ -1,0 +1,322 @@
+//! What the parts of an open tenant share: its keys, its clock, its modules, its ledger, its readers.
+use crate::engine::{self, Connection, Param, Query, Row};
+use crate::ledger::Ledger;
+use crate::module::Modules;
+use crate::sqlite::{self, Mode, Settings, SqliteConnection};
+use crate::statements;
+use crate::units::{Unit, UnitCache};
+use crate::{Error, Result};
+use base::{SharedClock, TenantId, TimeZone, Timestamp};
+use keys::{KeyRing, Pages, UnitKey};
+use parking_lot::{Condvar, Mutex, RwLock};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+
+/// Where a tenant's files lie.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// `tenants/<id>/`.
+    pub folder: PathBuf,
+    /// `ledger/<id>/`.
+    pub ledger: PathBuf,
+}
+
+impl Paths {
+    /// A file of the tenant's folder: `records.db`, `keys.db`, `index.db`, `root`.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+    /// The ledger itself.
+    pub fn ledger_file(&self) -> PathBuf {
+        self.ledger.join("ledger")
+    }
+    /// The copy of the newest checkpoint, outside the databases.
+    pub fn checkpoint_file(&self) -> PathBuf {
+        self.ledger.join("checkpoint")
+    }
+}
+
+/// A module as it is active in a tenant: its row number and fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleRow {
+    /// Row number of the active definition.
+    pub rid: i64,
+    /// Name.
+    pub name: String,
+    /// Fingerprint of the active definition.
+    pub fingerprint: [u8; 32],
+}
+
+/// The tenant's modules with their row numbers.
+#[derive(Debug)]
+pub struct ActiveModules {
+    /// Definitions, classes, activities.
+    pub set: Modules,
+    /// Every stored definition by row number: records name the one they were last written with.
+    pub rows: HashMap<i64, ModuleRow>,
+    /// The active one by name.
+    pub active: HashMap<String, ModuleRow>,
+}
+
+/// Counters of an open tenant, for `bench` and the metrics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Operations that were committed.
+    pub operations: AtomicU64,
+    /// Commits that they shared.
+    pub batches: AtomicU64,
+    /// Times the disk was asked to make something durable.
+    pub syncs: AtomicU64,
+}
+
+/// Everything an open tenant's parts share.
+pub struct Shared {
+    pub(crate) tenant: TenantId,
+    pub(crate) paths: Paths,
+    pub(crate) ring: RwLock<Arc<KeyRing>>,
+    pub(crate) clock: SharedClock,
+    pub(crate) zone: TimeZone,
+    pub(crate) modules: RwLock<Arc<ActiveModules>>,
+    pub(crate) units: UnitCache,
+    pub(crate) ledger: Mutex<Ledger>,
+    pub(crate) settings: Settings,
+    pub(crate) counters: Counters,
+    pub(crate) used_at: AtomicI64,
+    /// Set when a write could not be put into the index; lists are refused until it is rebuilt.
+    pub(crate) index_failed: AtomicBool,
+    /// Row numbers handed out for users of the tenant, see `identity`.
+    pub(crate) newest_note: Mutex<String>,
+    readers: Mutex<Readers>,
+    reader_back: Condvar,
+}
+
+#[derive(Default)]
+struct Readers {
+    idle: Vec<ReadSet>,
+    active: HashMap<u64, Active>,
+    next: u64,
+}
+
+struct Active {
+    since: Timestamp,
+    interrupt: [rusqlite::InterruptHandle; 3],
+}
+
+struct ReadSet {
+    records: SqliteConnection,
+    keys: SqliteConnection,
+    index: SqliteConnection,
+}
+
+/// Readers of one tenant at a time; a further one waits for one to come back.
+const MAX_READERS: usize = 16;
+/// Page cache of one reading connection.
+const READER_CACHE_KIB: u32 = 16 * 1024;
+
+impl Shared {
+    #[expect(clippy::too_many_arguments, reason = "called once, from Tenant::open, where each value is at hand under its own name")]
+    pub(crate) fn new(
+        tenant: TenantId,
+        paths: Paths,
+        ring: KeyRing,
+        clock: SharedClock,
+        zone: TimeZone,
+        modules: ActiveModules,
+        ledger: Ledger,
+        settings: Settings,
+    ) -> Self {
+        let now = clock.now();
+        Self {
+            tenant,
+            paths,
+            ring: RwLock::new(Arc::new(ring)),
+            clock,
+            zone,
+            modules: RwLock::new(Arc::new(modules)),
+            units: UnitCache::new(),
+            ledger: Mutex::new(ledger),
+            settings,
+            counters: Counters::default(),
+            used_at: AtomicI64::new(now.0),
+            index_failed: AtomicBool::new(false),
+            newest_note: Mutex::new(String::new()),
+            readers: Mutex::new(Readers::default()),
+            reader_back: Condvar::new(),
+        }
+    }
+
+    /// The tenant's id.
+    pub fn id(&self) -> TenantId {
+        self.tenant
+    }
+    /// The tenant's keys.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.ring.read())
+    }
+    /// The tenant's clock.
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+    /// The tenant's time zone, in which periods end.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+    /// The tenant's modules as they are now.
+    pub fn modules(&self) -> Arc<ActiveModules> {
+        Arc::clone(&self.modules.read())
+    }
+    /// Where its files lie.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+    /// Counters since it was opened.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+    /// Works on the ledger; held only as long as `work` runs.
+    pub fn with_ledger<T>(&self, work: impl FnOnce(&mut Ledger, &KeyRing) -> T) -> T {
+        let ring = self.ring();
+        work(&mut self.ledger.lock(), &ring)
+    }
+
+    /// A reader from the pool. Readers never wait for the writer.
+    pub fn reader(self: &Arc<Self>) -> Result<Reader> {
+        let now = self.clock.now();
+        self.used_at.store(now.0, Ordering::Relaxed);
+        let mut readers = self.readers.lock();
+        let set = loop {
+            if let Some(set) = readers.idle.pop() {
+                break set;
+            }
+            if readers.active.len() < MAX_READERS {
+                // Opening takes about a millisecond; other readers need not wait for it.
+                let opened = parking_lot::MutexGuard::unlocked(&mut readers, || self.open_readers())?;
+                break opened;
+            }
+            self.reader_back.wait(&mut readers);
+        };
+        let number = readers.next;
+        readers.next += 1;
+        let mut set = set;
+        let interrupt = [
+            set.records.raw().get_interrupt_handle(),
+            set.keys.raw().get_interrupt_handle(),
+            set.index.raw().get_interrupt_handle(),
+        ];
+        readers.active.insert(number, Active { since: now, interrupt });
+        drop(readers);
+        Ok(Reader { shared: Arc::clone(self), set: Some(set), number, snapshot: false })
+    }
+
+    fn open_readers(&self) -> Result<ReadSet> {
+        let ring = self.ring();
+        let settings = Settings { cache_kib: READER_CACHE_KIB, ..self.settings.clone() };
+        let open = |name: &str, pages: Pages| -> Result<SqliteConnection> {
+            let connection = sqlite::open(&self.paths.file(name), ring.page_key(pages), Mode::Reader, &settings)?;
+            Ok(SqliteConnection::new(name, connection))
+        };
+        Ok(ReadSet {
+            records: open("records.db", Pages::Records)?,
+            keys: open("keys.db", Pages::Keys)?,
+            index: open("index.db", Pages::Index)?,
+        })
+    }
+
+    /// Ends readers that have been reading since before `since`, and drops idle ones: after an erasure nothing may hold old pages.
+    pub(crate) fn end_readers(&self, since: Timestamp) {
+        let mut readers = self.readers.lock();
+        readers.idle.clear();
+        for active in readers.active.values() {
+            if active.since < since {
+                active.interrupt.iter().for_each(rusqlite::InterruptHandle::interrupt);
+            }
+        }
+    }
+
+    /// An unwrapped key, from memory or through `keys`.
+    pub(crate) fn unit_key(&self, keys: &mut dyn Connection, rid: i64) -> Result<Unit> {
+        if let Some(unit) = self.units.get(rid) {
+            return Ok(unit);
+        }
+        let found = engine::first(keys, &statements::on_keys::KEY, &[rid.into()], |row| {
+            let id = base::UnitId::from_slice(row.bytes(0)?).map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
+            Ok((id, UnitKey::unwrap(row.bytes(1)?, &self.ring(), id)?))
+        })?;
+        let (id, key) = found.ok_or_else(|| Error::not_found(format!("key of unit {rid}")))?;
+        let unit = Unit { rid, id, key: Arc::new(key) };
+        self.units.put(unit.clone());
+        Ok(unit)
+    }
+}
+
+/// A reader: three read-only connections that see committed data, and the keys to open it.
+pub struct Reader {
+    shared: Arc<Shared>,
+    set: Option<ReadSet>,
+    number: u64,
+    snapshot: bool,
+}
+
+impl Reader {
+    /// The tenant that is read.
+    pub fn tenant(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+    fn set(&mut self) -> Result<&mut ReadSet> {
+        self.set.as_mut().ok_or_else(|| Error::Busy { message: "the reader was closed".into() })
+    }
+    /// From here on every answer comes from one state of the records, until the reader is dropped. An erasure ends it after a few seconds.
+    pub fn hold_snapshot(&mut self) -> Result<()> {
+        if !self.snapshot {
+            self.set()?.records.script("snapshot", "BEGIN")?;
+            self.snapshot = true;
+        }
+        Ok(())
+    }
+    /// Runs a reading statement on the tenant's records.
+    pub fn query(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
+        self.set()?.records.query(query.into(), params, each)
+    }
+    /// All rows of a reading statement.
+    pub fn all<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+        engine::collect(&mut self.set()?.records, query, params, read)
+    }
+    /// The first row of a reading statement.
+    pub fn first<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Option<T>> {
+        engine::first(&mut self.set()?.records, query, params, read)
+    }
+    /// All rows of a reading statement on keys.db.
+    pub(crate) fn keys_all<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+        engine::collect(&mut self.set()?.keys, query, params, read)
+    }
+    /// The index. Refused while it is known to be behind.
+    pub fn index(&mut self) -> Result<&rusqlite::Connection> {
+        if self.shared.index_failed.load(Ordering::Acquire) {
+            return Err(Error::damaged("index.db", "it could not take a change; run `obhut index rebuild`"));
+        }
+        Ok(&*self.set()?.index.raw())
+    }
+    /// An unwrapped key.
+    pub fn unit_key(&mut self, rid: i64) -> Result<Unit> {
+        let shared = Arc::clone(&self.shared);
+        shared.unit_key(&mut self.set()?.keys, rid)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut readers = self.shared.readers.lock();
+        readers.active.remove(&self.number);
+        if let Some(mut set) = self.set.take() {
+            // A held snapshot ends with its connections; a plain one goes back to the pool.
+            let reusable = !self.snapshot || set.records.script("snapshot end", "ROLLBACK").is_ok();
+            if reusable && readers.idle.len() < MAX_READERS {
+                readers.idle.push(set);
+            }
+        }
+        drop(readers);
+        self.shared.reader_back.notify_one();
+    }
+}

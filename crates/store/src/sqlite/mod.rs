@@ -1,0 +1,105 @@
+//! The embedded engine: SQLCipher files. The only place that opens one.
+//!
+//! Every file is encrypted whole, with a random page key given as raw bytes, and authenticated page by page: a flipped byte is an error
+//! when its page is read, never a wrong value.
+mod connection;
+
+pub use connection::SqliteConnection;
+
+use crate::{Error, Result};
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads and writes; creates the file; every commit is on the disk when it returns (`synchronous=FULL`).
+    Writer,
+    /// Reads and writes; a commit may be lost with the power, the file never torn (`synchronous=NORMAL`): for what can be rebuilt.
+    Rebuildable,
+    /// Reads only.
+    Reader,
+}
+
+/// How much memory and which file layer.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Page cache in KiB; 0 takes the engine's default of 2,000.
+    pub cache_kib: u32,
+    /// A SQLite VFS by name, for the fault tests; none is the operating system's files.
+    pub vfs: Option<String>,
+    /// Only for the test that shows that the power-cut test can fail: leaves out every fsync.
+    pub unsafe_no_sync: bool,
+}
+
+/// How long a statement waits for a lock of another connection before it gives up.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// The write-ahead log is folded into the file when it holds so many pages of 4 KiB.
+const AUTOCHECKPOINT_PAGES: u32 = 4_000;
+
+/// Opens an encrypted file, creating it in `Writer` and `Rebuildable` mode, and checks that the key opens it.
+pub fn open(path: &Path, key: &keys::PageKey, mode: Mode, settings: &Settings) -> Result<Connection> {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let flags = match mode {
+        Mode::Reader => OpenFlags::SQLITE_OPEN_READ_WRITE, // a WAL reader needs the shared memory file; query_only below forbids writing
+        Mode::Writer | Mode::Rebuildable => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+    } | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = match &settings.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(path, flags),
+    };
+    let connection = opened.map_err(|error| explain(&name, "open", &error))?;
+    let pragmas = || -> rusqlite::Result<()> {
+        connection.execute_batch(&format!("PRAGMA key = \"{}\"", key.pragma().as_str()))?;
+        connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256; PRAGMA cipher_memory_security = OFF;")?;
+        connection.busy_timeout(LOCK_WAIT)?;
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))?;
+        if mode != Mode::Reader {
+            connection.execute_batch("PRAGMA journal_mode = WAL")?;
+        }
+        let synchronous = match (mode, settings.unsafe_no_sync) {
+            (_, true) => "OFF",
+            (Mode::Writer, false) => "FULL",
+            _ => "NORMAL",
+        };
+        connection.execute_batch(&format!(
+            "PRAGMA synchronous = {synchronous}; PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF;
+             PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES}; PRAGMA automatic_index = OFF;"
+        ))?;
+        if settings.cache_kib > 0 {
+            connection.execute_batch(&format!("PRAGMA cache_size = -{}", settings.cache_kib))?;
+        }
+        if mode == Mode::Reader {
+            connection.execute_batch("PRAGMA query_only = ON")?;
+        }
+        connection.set_prepared_statement_cache_capacity(256);
+        Ok(())
+    };
+    pragmas().map_err(|error| explain(&name, "open", &error))?;
+    Ok(connection)
+}
+
+/// Says what an engine error means for the user. The engine's own message names tables and columns, never values.
+pub(crate) fn explain(file: &str, statement: &'static str, error: &rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode;
+    let Some(code) = error.sqlite_error_code() else {
+        return match error {
+            rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::Utf8Error(..) => {
+                Error::damaged(file, format!("a column has another type than it must have ({statement})"))
+            }
+            _ => Error::Statement { statement, message: error.to_string() },
+        };
+    };
+    match code {
+        ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => Error::damaged(file, format!("a page cannot be authenticated or is malformed ({statement})")),
+        ErrorCode::DiskFull => Error::Full { file: file.to_owned() },
+        ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy { message: format!("{file} is locked") },
+        ErrorCode::SystemIoFailure => Error::damaged(file, format!("the disk answered with an error ({statement}: {error})")),
+        ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly => {
+            Error::Io { what: format!("{file} cannot be opened for this"), source: std::io::Error::other(error.to_string()) }
+        }
+        ErrorCode::ConstraintViolation => Error::conflict("duplicate", format!("{file} refuses a second entry ({statement})")),
+        _ => Error::Statement { statement, message: error.to_string() },
+    }
+}

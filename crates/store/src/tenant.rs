@@ -1,0 +1,327 @@
+//! An open tenant: its writer, its index, its readers. Created, opened, checked against the outside copies, closed.
+use crate::engine::{self, Connection};
+use crate::index::Index;
+use crate::journal::{self, Flusher, Tree};
+use crate::ledger::Ledger;
+use crate::module::{self, Modules};
+use crate::op::{Caller, Op};
+use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
+use crate::sqlite::{self, Mode, Settings, SqliteConnection};
+use crate::writer::{Exclusive, Job, Queue, State, Task, Writer, index_loop};
+use crate::{Error, Result, migrate, statements};
+use base::{SharedClock, TenantId, TimeZone};
+use keys::{KeyRing, MasterKey, Pages};
+use parking_lot::Mutex;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// Page cache of the writer's connection to records.db.
+const WRITER_CACHE_KIB: u32 = 64 * 1024;
+/// Page cache of the index's connection.
+const INDEX_CACHE_KIB: u32 = 64 * 1024;
+/// Operations that may wait for the writer before callers wait for a place themselves.
+const COMMITTED_AHEAD: usize = 4;
+
+/// What a new tenant is made of.
+#[derive(Debug, Clone)]
+pub struct NewTenant {
+    /// Its id.
+    pub id: TenantId,
+    /// IANA name of its time zone.
+    pub zone: String,
+    /// `production` or `test` (C-23, C-24, F-004).
+    pub marker: String,
+    /// Packs beside `core`.
+    pub packs: Vec<String>,
+}
+
+/// An open tenant. Dropping it closes it: what waits is finished, the outside copy of the checkpoint is written.
+pub struct Tenant {
+    shared: Arc<Shared>,
+    queue: Mutex<Queue>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    flusher: Arc<Flusher>,
+}
+
+impl Tenant {
+    /// Makes a new tenant's folder, keys, databases and ledger. A folder that exists is refused.
+    pub fn create(new: &NewTenant, paths: &Paths, master: &MasterKey, clock: &SharedClock, settings: &Settings) -> Result<()> {
+        let make = |folder: &Path| -> Result<()> {
+            if let Some(parent) = folder.parent() {
+                std::fs::create_dir_all(parent).map_err(Error::io(format!("creating {}", parent.display())))?;
+            }
+            std::fs::create_dir(folder).map_err(Error::io(format!("creating {}", folder.display())))
+        };
+        let packs: Vec<&str> = new.packs.iter().map(String::as_str).collect();
+        let set = module::packs::load(&packs).map_err(|problems| Error::invalid(problems.to_string()))?;
+        if base::zone(&new.zone).is_none() {
+            return Err(Error::invalid(format!("there is no time zone {}", new.zone)));
+        }
+        make(&paths.folder)?;
+        make(&paths.ledger)?;
+        let ring = KeyRing::create(new.id);
+        ring.write(&paths.file("root"), master)?;
+        std::fs::create_dir(paths.file("files")).map_err(Error::io("creating the folder for files"))?;
+        let mut records = open_file(paths, &ring, Pages::Records, Mode::Writer, settings)?;
+        migrate::create(&mut records, "records.db", migrate::Which::Records)?;
+        let mut keys = open_file(paths, &ring, Pages::Keys, Mode::Writer, settings)?;
+        migrate::create(&mut keys, "keys.db", migrate::Which::Keys)?;
+        let origin = origin(new.id, 0);
+        let tree = Tree::empty(&origin);
+        let mut ledger = Ledger::open(&paths.ledger_file(), &ring)?;
+        ledger.append(&ring, crate::ledger::Line::new(clock.now(), crate::ledger::What::Opened))?;
+        let (lines, chain) = ledger.position();
+        let note = tree.checkpoint(&ring, lines, &chain)?;
+        records.begin()?;
+        let root = tree.root();
+        records.execute((&statements::HEAD_BEGIN).into(), &[(&root).into(), note.as_str().into(), 0.into(), origin.as_str().into()])?;
+        for (name, value) in [("tenant", new.id.to_string()), ("zone", new.zone.clone()), ("marker", new.marker.clone())] {
+            records.execute((&statements::META_PUT).into(), &[name.into(), value.as_str().into()])?;
+        }
+        records.commit()?;
+        drop((records, keys, ledger));
+        // The modules come in as the first entry of the journal.
+        let tenant = Self::open(new.id, paths.clone(), master, clock.clone(), settings, Arc::new(Flusher::start()?))?;
+        let packs: Vec<String> = std::iter::once("core".to_owned()).chain(new.packs.iter().filter(|pack| *pack != "core").cloned()).collect();
+        tenant.write(Caller::job("create"), move |op| crate::modules::activate(op, &set, &packs))
+    }
+
+    /// Opens a tenant: keys, format, journal head against the outside copies, index caught up, erasures that had begun known.
+    pub fn open(
+        id: TenantId,
+        paths: Paths,
+        master: &MasterKey,
+        clock: SharedClock,
+        settings: &Settings,
+        flusher: Arc<Flusher>,
+    ) -> Result<Self> {
+        let ring = KeyRing::read(&paths.file("root"), id, master)?;
+        let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
+        let mut records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
+        migrate::check(&mut records, "records.db", migrate::Which::Records)?;
+        let mut keys = open_file(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
+        migrate::check(&mut keys, "keys.db", migrate::Which::Keys)?;
+        let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
+        let head = Head::read(&mut records)?;
+        head.compare(&paths, &ring, &ledger)?;
+        let tree = Tree::load(&mut records, &head.origin, head.size)?;
+        if tree.root() != head.root {
+            return Err(Error::damaged("records.db", "the journal's tree does not give the root that its head names; run `obhut journal verify`"));
+        }
+        let zone_name = engine::first(&mut records, &statements::META_GET, &["zone".into()], |row| Ok(row.text(0)?.to_owned()))?;
+        let zone = zone_name.as_deref().and_then(base::zone).unwrap_or(TimeZone::UTC);
+        let modules = crate::modules::load(&mut records)?;
+        let index_file = open_file(
+            &paths,
+            &ring,
+            Pages::Index,
+            Mode::Rebuildable,
+            &Settings { cache_kib: INDEX_CACHE_KIB, ..settings.clone() },
+        )?;
+        let state = State::load(records, keys, tree, head.commit_no, head.fence)?;
+        let mut index = Index::open(index_file.into_raw())?;
+        let shared = Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone()));
+        *shared.newest_note.lock() = head.note;
+        let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
+        crate::index_row::ensure_modules(&mut index, &shared.modules())?;
+        crate::index_row::catch_up(&shared, &mut index, size)?;
+
+        let (queue, jobs) = std::sync::mpsc::channel();
+        let (committed_in, committed) = std::sync::mpsc::sync_channel(COMMITTED_AHEAD);
+        let notify = {
+            let (shared, flusher) = (Arc::downgrade(&shared), Arc::clone(&flusher));
+            Arc::new(move || {
+                if let Some(shared) = shared.upgrade() {
+                    flusher.put(&shared.paths.checkpoint_file(), shared.newest_note.lock().clone());
+                }
+            })
+        };
+        let writer = Writer { state, shared: Arc::clone(&shared), jobs, committed: committed_in, checkpoints: notify };
+        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            std::thread::Builder::new().name(name.into()).spawn(work).map_err(Error::io("starting a thread of the tenant"))
+        };
+        let indexer = {
+            let shared = Arc::clone(&shared);
+            spawn("index", Box::new(move || index_loop(&shared, index, &committed)))?
+        };
+        let writer = spawn("writer", Box::new(move || writer.run()))?;
+        Ok(Self { shared, queue: Mutex::new(queue), threads: Mutex::new(vec![writer, indexer]), flusher })
+    }
+
+    /// What its parts share.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Queues an operation; `done` is called with its result after the commit, on a thread of the tenant.
+    pub fn submit<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        caller: Caller,
+        work: impl FnOnce(&mut Op<'_>) -> Result<T, E> + Send + 'static,
+        done: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) {
+        let job = Job::Op(task(caller, work, done));
+        if let Err(std::sync::mpsc::SendError(Job::Op(task))) = self.queue.lock().send(job) {
+            task.finish(Err(Error::Busy { message: "the tenant is being closed".into() }));
+        }
+    }
+
+    /// Runs an operation and waits for it.
+    pub fn write<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        caller: Caller,
+        work: impl FnOnce(&mut Op<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        self.submit(caller, work, move |result| drop(answer.send(result)));
+        answered.recv().unwrap_or_else(|_| Err(Error::Busy { message: "the tenant is being closed".into() }.into()))
+    }
+
+    /// Runs work that needs the writer for itself, in several commits, and waits for it.
+    pub fn exclusive<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Exclusive<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let job = Job::Exclusive(Box::new(move |exclusive| drop(answer.send(work(exclusive)))));
+        let closing = || Error::Busy { message: "the tenant is being closed".into() };
+        self.queue.lock().send(job).map_err(|_| closing())?;
+        answered.recv().unwrap_or_else(|_| Err(closing().into()))
+    }
+
+    /// A reader from the pool.
+    pub fn reader(&self) -> Result<Reader> {
+        self.shared.reader()
+    }
+}
+
+impl Drop for Tenant {
+    fn drop(&mut self) {
+        if self.queue.lock().send(Job::Stop).is_err() {
+            tracing::debug!("the writer had ended before the tenant was closed");
+        }
+        for thread in self.threads.lock().drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the tenant had failed");
+            }
+        }
+        if let Err(error) = self.flusher.flush(&self.shared.paths.checkpoint_file()) {
+            tracing::error!(%error, "the checkpoint could not be copied at closing");
+        }
+    }
+}
+
+/// The journal's head row.
+pub(crate) struct Head {
+    pub size: u64,
+    pub root: [u8; 32],
+    pub note: String,
+    pub commit_no: i64,
+    pub fence: i64,
+    pub origin: String,
+}
+
+impl Head {
+    pub fn read(records: &mut dyn Connection) -> Result<Self> {
+        let head = engine::first(records, &statements::HEAD, &[], |row| {
+            Ok(Self {
+                size: u64::try_from(row.int(0)?).map_err(|_| Error::damaged("records.db", "the journal's head is not readable"))?,
+                root: row.bytes(1)?.try_into().map_err(|_| Error::damaged("records.db", "the journal's head is not readable"))?,
+                note: row.text(2)?.to_owned(),
+                commit_no: row.int(3)?,
+                fence: row.int(4)?,
+                origin: row.text(5)?.to_owned(),
+            })
+        })?;
+        head.ok_or_else(|| Error::damaged("records.db", "the journal's head is missing"))
+    }
+
+    /// Compares the head with what lies outside the database. Ahead of the copy is normal; behind it, something was cut off or put back.
+    pub fn compare(&self, paths: &Paths, ring: &KeyRing, ledger: &Ledger) -> Result<()> {
+        let own = keys::note::verify(&self.note, &ring.signer().verify_key())
+            .map_err(|_| Error::damaged("records.db", "the signature of the journal's checkpoint does not hold"))?;
+        if own.size != self.size || own.root != self.root || own.origin != self.origin {
+            return Err(Error::damaged("records.db", "the journal's head and its signed checkpoint differ"));
+        }
+        if let Some((lines, chain)) = journal::ledger_position(&own)
+            && !ledger.reached(lines, &chain)
+        {
+            return Err(Error::damaged("the ledger", "it is shorter than the journal's checkpoint says, or another one"));
+        }
+        let Some(copy) = journal::read_copy(&paths.checkpoint_file(), &ring.signer().verify_key())? else { return Ok(()) };
+        if copy.origin == self.origin && (copy.size > self.size || (copy.size == self.size && copy.root != self.root)) {
+            let message = format!(
+                "its journal has {} entries but the checkpoint outside names {}: the tail was cut off or an older file was put back",
+                self.size, copy.size
+            );
+            return Err(Error::damaged("records.db", message));
+        }
+        Ok(())
+    }
+}
+
+/// The journal's origin: the tenant, and the epoch after a restore to the past.
+pub(crate) fn origin(tenant: TenantId, epoch: u32) -> String {
+    if epoch == 0 { format!("obhut/{tenant}") } else { format!("obhut/{tenant}/{epoch}") }
+}
+
+/// Opens one of the tenant's files.
+pub(crate) fn open_file(paths: &Paths, ring: &KeyRing, pages: Pages, mode: Mode, settings: &Settings) -> Result<SqliteConnection> {
+    let name = match pages {
+        Pages::Records => "records.db",
+        Pages::Keys => "keys.db",
+        Pages::Index => "index.db",
+    };
+    let opened = sqlite::open(&paths.file(name), ring.page_key(pages), mode, settings)?;
+    Ok(SqliteConnection::new(name, opened))
+}
+
+struct Typed<T, E, F, D> {
+    caller: Option<Caller>,
+    work: Option<F>,
+    result: Option<Result<T, E>>,
+    done: D,
+}
+
+impl<T, E, F, D> Task for Typed<T, E, F, D>
+where
+    T: Send,
+    E: From<Error> + Send,
+    F: FnOnce(&mut Op<'_>) -> Result<T, E> + Send,
+    D: FnOnce(Result<T, E>) + Send,
+{
+    fn caller(&mut self) -> Option<Caller> {
+        self.caller.take()
+    }
+    fn run(&mut self, op: &mut Op<'_>) -> bool {
+        let result = self.work.take().map(|work| work(op));
+        let done = matches!(result, Some(Ok(_)));
+        self.result = result;
+        done
+    }
+    fn finish(self: Box<Self>, outcome: Result<()>) {
+        let result = match (outcome, self.result) {
+            (Err(error), _) => Err(error.into()),
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(Error::Busy { message: "the operation was not run".into() }.into()),
+        };
+        (self.done)(result);
+    }
+}
+
+/// Boxes an operation for the queue.
+pub(crate) fn task<T: Send + 'static, E: From<Error> + Send + 'static>(
+    caller: Caller,
+    work: impl FnOnce(&mut Op<'_>) -> Result<T, E> + Send + 'static,
+    done: impl FnOnce(Result<T, E>) + Send + 'static,
+) -> Box<dyn Task> {
+    Box::new(Typed { caller: Some(caller), work: Some(work), result: None, done })
+}
+
+/// The tenant's modules, as a helper for callers that hold only the set.
+pub(crate) fn active(set: Modules, rows: Vec<(ModuleRow, bool)>) -> ActiveModules {
+    let active = rows.iter().filter(|(_, active)| *active).map(|(row, _)| (row.name.clone(), row.clone())).collect();
+    let rows = rows.into_iter().map(|(row, _)| (row.rid, row)).collect();
+    ActiveModules { set, rows, active }
+}

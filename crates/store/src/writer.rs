@@ -1,0 +1,491 @@
+//! The one writer of a tenant. Operations that wait together share a commit: each in a savepoint of its own, one fsync for all,
+//! and an answer goes out only after it and after the index has the change.
+//!
+//! Order of writes: keys.db before records.db before index.db. A crash leaves an unused key or a stale index, never unreadable data.
+use crate::engine::{self, Connection};
+use crate::index::{Index, IndexChange, Position};
+use crate::journal::Tree;
+use crate::op::{Caller, Op, Pending, UniqueChange};
+use crate::shared::Shared;
+use crate::sqlite::SqliteConnection;
+use crate::statements::{self, on_keys};
+use crate::units::Unit;
+use crate::{Error, Result};
+use keys::UnitKey;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+
+/// Operations that share a commit at the most.
+const BATCH_MAX: usize = 256;
+/// Keys made ahead in one go, so that a new unit costs no fsync of its own.
+const POOL_FIRST: usize = 64;
+/// The same when many are used, as in an import.
+const POOL_MAX: usize = 4_096;
+
+/// Tables whose row numbers the writer gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Table {
+    /// Records.
+    Record,
+    /// Subjects.
+    Subject,
+    /// Jobs.
+    Job,
+    /// Module definitions.
+    Module,
+}
+
+/// The writer's connections and counters.
+pub(crate) struct State {
+    pub records: SqliteConnection,
+    pub keys: SqliteConnection,
+    pub tree: Tree,
+    pub commit_no: i64,
+    pub fence: i64,
+    /// Whether the transaction has changed anything since it began.
+    pub changed: bool,
+    /// Leaves of the batch's earlier operations.
+    pub batch_leaves: usize,
+    pub batch_unique: Vec<UniqueChange>,
+    next: [i64; 4],
+    pool: VecDeque<Unit>,
+    pool_size: usize,
+    next_unit: i64,
+}
+
+impl State {
+    pub fn load(mut records: SqliteConnection, mut keys: SqliteConnection, tree: Tree, commit_no: i64, fence: i64) -> Result<Self> {
+        let mut max = |query| -> Result<i64> {
+            Ok(engine::first(&mut records, query, &[], |row| row.int(0))?.unwrap_or(0))
+        };
+        // A deleted record's number stands in the journal still and must not name another record there.
+        let record = max(&statements::MAX_RECORD)?.max(max(&statements::MAX_ENTRY_RECORD)?);
+        let next = [record, max(&statements::MAX_SUBJECT)?, max(&statements::MAX_JOB)?, max(&statements::MAX_MODULE)?];
+        let unit = max(&statements::MAX_UNIT)?;
+        // Keys that were made ahead and not used before the last end are thrown away: whatever a lost transaction sealed with one is gone for good.
+        keys.begin()?;
+        keys.execute((&on_keys::KEYS_UNUSED).into(), &[unit.into()])?;
+        keys.execute((&on_keys::UNIQUE_UNUSED).into(), &[unit.into()])?;
+        keys.commit()?;
+        Ok(Self {
+            records,
+            keys,
+            tree,
+            commit_no,
+            fence,
+            changed: false,
+            batch_leaves: 0,
+            batch_unique: Vec::new(),
+            next: next.map(|last| last + 1),
+            pool: VecDeque::new(),
+            pool_size: POOL_FIRST,
+            next_unit: unit + 1,
+        })
+    }
+
+    pub fn next_rid(&mut self, table: Table) -> i64 {
+        let [record, subject, job, module] = &mut self.next;
+        let counter = match table {
+            Table::Record => record,
+            Table::Subject => subject,
+            Table::Job => job,
+            Table::Module => module,
+        };
+        *counter += 1;
+        *counter - 1
+    }
+
+    pub fn next_seq(&self, within_op: usize) -> u64 {
+        self.tree.size() + (self.batch_leaves + within_op) as u64
+    }
+
+    pub fn insert_entry(&mut self, seq: i64, record: i64, body: &[u8], leaf: &[u8; 32]) -> Result<()> {
+        let params = [seq.into(), record.into(), self.commit_no.into(), body.into(), leaf.into()];
+        self.records.execute((&statements::ENTRY_PUT).into(), &params).map(drop)
+    }
+
+    pub fn insert_value(&mut self, seq: i64, unit: i64, sealed: &[u8]) -> Result<()> {
+        self.records.execute((&statements::VALUE_PUT).into(), &[seq.into(), unit.into(), sealed.into()]).map(drop)
+    }
+
+    pub fn unit_key(&mut self, shared: &Shared, rid: i64) -> Result<Unit> {
+        shared.unit_key(&mut self.keys, rid)
+    }
+
+    /// A fresh key, already durable in keys.db. It becomes a unit when the operation stores its row.
+    pub fn fresh_key(&mut self, shared: &Shared) -> Result<Unit> {
+        if self.pool.is_empty() {
+            let ring = shared.ring();
+            let (number, wrap) = ring.unit_wrap();
+            self.keys.begin()?;
+            for _ in 0..self.pool_size {
+                let unit = Unit { rid: self.next_unit, id: keys::random_id(), key: Arc::new(UnitKey::generate()) };
+                let wrapped = unit.key.wrap(wrap, number, unit.id);
+                let params = [unit.rid.into(), unit.id.bytes().into(), wrapped.as_slice().into()];
+                if let Err(error) = self.keys.execute((&on_keys::KEY_PUT).into(), &params) {
+                    self.keys.rollback();
+                    self.pool.clear();
+                    return Err(error);
+                }
+                self.next_unit += 1;
+                self.pool.push_back(unit);
+            }
+            if let Err(error) = self.keys.commit() {
+                self.keys.rollback();
+                self.pool.clear();
+                return Err(error);
+            }
+            shared.counters.syncs.fetch_add(1, Ordering::Relaxed);
+            self.pool_size = (self.pool_size * 4).min(POOL_MAX);
+        }
+        let unit = self.pool.pop_front().ok_or_else(|| Error::damaged("keys.db", "no key could be made"))?;
+        shared.units.put(unit.clone());
+        Ok(unit)
+    }
+
+    /// Begins the batch's transaction, if it has not begun.
+    fn begin(&mut self) -> Result<()> {
+        self.records.begin()?;
+        self.commit_no += 1;
+        self.changed = false;
+        self.batch_leaves = 0;
+        Ok(())
+    }
+
+    fn give_up(&mut self) {
+        self.records.rollback();
+        self.keys.rollback();
+        self.commit_no -= 1;
+        self.batch_leaves = 0;
+        self.batch_unique.clear();
+    }
+}
+
+/// An operation in the queue.
+pub(crate) trait Task: Send {
+    fn caller(&mut self) -> Option<Caller>;
+    /// Runs it; `false` undoes what it did.
+    fn run(&mut self, op: &mut Op<'_>) -> bool;
+    /// Answers: with its own result, or with the failure that befell it.
+    fn finish(self: Box<Self>, outcome: Result<()>);
+}
+
+/// Work that needs the writer for itself, between batches: the steps of an erasure, the rotation of a key.
+pub(crate) type ExclusiveWork = Box<dyn FnOnce(&mut Exclusive<'_>) + Send>;
+
+pub(crate) enum Job {
+    Op(Box<dyn Task>),
+    Exclusive(ExclusiveWork),
+    Stop,
+}
+
+/// What the index thread is given after each commit.
+pub(crate) struct Committed {
+    pub changes: Vec<IndexChange>,
+    pub position: Position,
+    pub answers: Vec<Box<dyn Task>>,
+    pub after: Vec<Box<dyn FnOnce() + Send>>,
+    /// Signalled when the index has everything up to here.
+    pub reached: Option<SyncSender<()>>,
+}
+
+/// The writer's loop.
+pub(crate) struct Writer {
+    pub state: State,
+    pub shared: Arc<Shared>,
+    pub jobs: Receiver<Job>,
+    pub committed: SyncSender<Committed>,
+    pub checkpoints: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl Writer {
+    pub fn run(mut self) {
+        while let Ok(job) = self.jobs.recv() {
+            let mut batch = Vec::new();
+            let mut other = None;
+            match job {
+                Job::Op(task) => batch.push(task),
+                job => other = Some(job),
+            }
+            while other.is_none() && batch.len() < BATCH_MAX {
+                match self.jobs.try_recv() {
+                    Ok(Job::Op(task)) => batch.push(task),
+                    Ok(job) => other = Some(job),
+                    Err(_) => break,
+                }
+            }
+            if !batch.is_empty() {
+                self.batch(batch);
+            }
+            match other {
+                Some(Job::Exclusive(work)) => work(&mut Exclusive { writer: &mut self }),
+                Some(Job::Stop) => break,
+                _ => {}
+            }
+        }
+        if let Err(error) = self.state.records.forget_overwritten().and_then(|()| self.state.keys.forget_overwritten()) {
+            tracing::debug!(%error, "the write-ahead log was left as it is at closing");
+        }
+    }
+
+    /// Runs operations and commits them together.
+    fn batch(&mut self, tasks: Vec<Box<dyn Task>>) {
+        if let Err(error) = self.state.begin() {
+            let message = error.to_string();
+            for task in tasks {
+                task.finish(Err(Error::Busy { message: message.clone() }));
+            }
+            return;
+        }
+        let mut kept: Vec<Box<dyn Task>> = Vec::with_capacity(tasks.len());
+        let mut leaves = Vec::new();
+        let mut changes = Vec::new();
+        let mut after = Vec::new();
+        let now = self.shared.clock.now();
+        self.shared.used_at.store(now.0, Ordering::Relaxed);
+        for mut task in tasks {
+            match self.one(task.as_mut(), now) {
+                Ok(Some(pending)) => {
+                    self.state.batch_leaves += pending.leaves.len();
+                    leaves.extend(pending.leaves);
+                    changes.extend(pending.index);
+                    after.extend(pending.after);
+                    self.state.batch_unique.extend(pending.unique);
+                    kept.push(task);
+                }
+                Ok(None) => task.finish(Ok(())), // it has its own error to answer with
+                Err(error) => task.finish(Err(error)),
+            }
+        }
+        match self.commit(&leaves) {
+            Ok(()) => {
+                self.shared.counters.operations.fetch_add(kept.len() as u64, Ordering::Relaxed);
+                let position = Position(i64::try_from(self.state.tree.size()).unwrap_or(i64::MAX));
+                self.hand_over(Committed { changes, position, answers: kept, after, reached: None });
+            }
+            Err(error) => {
+                tracing::error!(%error, operations = kept.len(), "a commit failed; nothing of it was saved");
+                let full = matches!(error, Error::Full { .. });
+                let message = error.to_string();
+                for task in kept {
+                    task.finish(Err(if full { Error::Full { file: "records.db".into() } } else { Error::Busy { message: message.clone() } }));
+                }
+            }
+        }
+    }
+
+    fn hand_over(&self, committed: Committed) {
+        if let Err(lost) = self.committed.send(committed) {
+            // The index thread has ended: what was committed is safe, the index catches up at the next start.
+            for task in lost.0.answers {
+                task.finish(Ok(()));
+            }
+        }
+    }
+
+    /// One operation in its savepoint: `None` if it refused by itself.
+    fn one(&mut self, task: &mut dyn Task, now: base::Timestamp) -> Result<Option<Pending>> {
+        let Some(caller) = task.caller() else { return Ok(None) };
+        self.state.records.savepoint()?;
+        let changed_before = self.state.changed;
+        let mut op = Op { state: &mut self.state, shared: &self.shared, caller, now, pending: Pending::default() };
+        let outcome = catch_unwind(AssertUnwindSafe(|| task.run(&mut op)));
+        let pending = op.pending;
+        match outcome {
+            Ok(true) if pending.open == 0 => {
+                self.state.records.release()?;
+                Ok(Some(pending))
+            }
+            other => {
+                self.state.records.undo()?;
+                self.state.changed = changed_before;
+                match other {
+                    Ok(false) => Ok(None),
+                    Ok(true) => Err(Error::Statement { statement: "operation", message: "a journal entry was not finished".into() }),
+                    Err(_) => Err(Error::Statement { statement: "operation", message: "the operation failed unexpectedly; it was undone".into() }),
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, leaves: &[[u8; 32]]) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        if !self.state.changed {
+            self.state.give_up();
+            return Ok(());
+        }
+        let before = self.state.tree.clone();
+        let done = self.commit_steps(&shared, leaves);
+        if done.is_err() {
+            self.state.tree = before;
+            self.state.give_up();
+        }
+        done
+    }
+
+    fn commit_steps(&mut self, shared: &Shared, leaves: &[[u8; 32]]) -> Result<()> {
+        let state = &mut self.state;
+        if !state.batch_unique.is_empty() {
+            state.keys.begin()?;
+            for change in &state.batch_unique {
+                match change {
+                    UniqueChange::Put { field, mac, owner, unit } => {
+                        let params = [field.as_str().into(), mac.into(), (*owner).into(), (*unit).into()];
+                        state.keys.execute((&on_keys::UNIQUE_PUT).into(), &params)?;
+                    }
+                    UniqueChange::Remove { field, mac, owner } => {
+                        state.keys.execute((&on_keys::UNIQUE_REMOVE).into(), &[field.as_str().into(), mac.into(), (*owner).into()])?;
+                    }
+                }
+            }
+            state.keys.commit()?;
+            shared.counters.syncs.fetch_add(1, Ordering::Relaxed);
+        }
+        for leaf in leaves {
+            state.tree.push(*leaf, &mut state.records)?;
+        }
+        let (ledger_lines, ledger_chain) = shared.ledger.lock().position();
+        let note = state.tree.checkpoint(&shared.ring(), ledger_lines, &ledger_chain)?;
+        let root = state.tree.root();
+        let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
+        let params = [size.into(), (&root).into(), note.as_str().into(), state.commit_no.into(), state.fence.into()];
+        if state.records.execute((&statements::HEAD_MOVE).into(), &params)? != 1 {
+            return Err(Error::Busy { message: "another node has taken over this tenant".into() });
+        }
+        state.records.commit()?;
+        shared.counters.syncs.fetch_add(1, Ordering::Relaxed);
+        shared.counters.batches.fetch_add(1, Ordering::Relaxed);
+        state.batch_leaves = 0;
+        state.batch_unique.clear();
+        *shared.newest_note.lock() = note;
+        (self.checkpoints)();
+        Ok(())
+    }
+}
+
+/// The writer held for a work of several commits.
+pub struct Exclusive<'w> {
+    writer: &'w mut Writer,
+}
+
+impl Exclusive<'_> {
+    /// The tenant that is worked on.
+    pub fn tenant(&self) -> Arc<Shared> {
+        Arc::clone(&self.writer.shared)
+    }
+
+    /// Runs one operation in a commit of its own and waits until the index has it.
+    pub fn op<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &mut self,
+        caller: Caller,
+        work: impl FnOnce(&mut Op<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E> {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        self.writer.batch(vec![crate::tenant::task(caller, work, move |result| drop(answer.send(result)))]);
+        match answered.recv() {
+            Ok(result) => result,
+            Err(_) => Err(Error::Busy { message: "the operation did not answer".into() }.into()),
+        }
+    }
+
+    /// Destroys keys: their rows overwritten, keys.db's write-ahead log emptied, the unwrapped ones forgotten. When this returns, nothing that
+    /// they sealed can be opened with what is on this machine.
+    pub fn destroy_keys(&mut self, units: &[i64]) -> Result<()> {
+        let state = &mut self.writer.state;
+        state.keys.begin()?;
+        let mut destroy = || -> Result<()> {
+            for unit in units {
+                state.keys.execute((&on_keys::KEY_DESTROY).into(), &[(*unit).into()])?;
+                state.keys.execute((&on_keys::UNIQUE_OF_UNIT).into(), &[(*unit).into()])?;
+            }
+            state.keys.commit()
+        };
+        if let Err(error) = destroy() {
+            state.keys.rollback();
+            return Err(error);
+        }
+        for unit in units {
+            self.writer.shared.units.forget(*unit);
+        }
+        self.forget(Which::Keys)
+    }
+
+    /// Ends readers that are older than this moment less `grace_ms`, and empties the write-ahead log of records.db: no overwritten page is left.
+    pub fn forget_records(&mut self) -> Result<()> {
+        self.forget(Which::Records)
+    }
+
+    fn forget(&mut self, which: Which) -> Result<()> {
+        let now = self.writer.shared.clock.now();
+        self.writer.shared.end_readers(now.plus_ms(-READER_GRACE_MS));
+        let state = &mut self.writer.state;
+        let file: &mut dyn Connection = match which {
+            Which::Keys => &mut state.keys,
+            Which::Records => &mut state.records,
+        };
+        let first = file.forget_overwritten();
+        if first.is_ok() {
+            return first;
+        }
+        // A reader was quicker: end all of them and try once more.
+        self.writer.shared.end_readers(now.plus_ms(1));
+        file.forget_overwritten()
+    }
+
+    /// Waits until the index has everything committed so far, and its write-ahead log holds nothing overwritten.
+    pub fn forget_index(&mut self) -> Result<()> {
+        let (reached, wait) = std::sync::mpsc::sync_channel(1);
+        let position = Position(i64::try_from(self.writer.state.tree.size()).unwrap_or(i64::MAX));
+        let committed = Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some(reached) };
+        self.writer.hand_over(committed);
+        self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
+        wait.recv().map_err(|_| Error::Busy { message: "the index did not answer".into() })
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.writer.state
+    }
+}
+
+enum Which {
+    Keys,
+    Records,
+}
+
+/// A reader may go on so long beside an erasure before it is ended.
+const READER_GRACE_MS: i64 = 2_000;
+
+/// The index thread: applies what was committed and answers.
+pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Receiver<Committed>) {
+    while let Ok(first) = committed.recv() {
+        let mut batch = vec![first];
+        while batch.len() < 16
+            && let Ok(next) = committed.try_recv()
+        {
+            batch.push(next);
+        }
+        let changes: Vec<IndexChange> = batch.iter_mut().flat_map(|one| std::mem::take(&mut one.changes)).collect();
+        let position = batch.last().map_or(Position(0), |last| last.position);
+        let forget = batch.iter().any(|one| one.reached.is_some());
+        let applied = index.apply(&changes, position).and_then(|()| if forget { index.truncate_log().map(drop) } else { Ok(()) });
+        if let Err(error) = applied {
+            tracing::error!(%error, "the index could not take a change; lists are refused until `obhut index rebuild`");
+            shared.index_failed.store(true, Ordering::Release);
+        }
+        for one in batch {
+            one.after.into_iter().for_each(|action| action());
+            for task in one.answers {
+                task.finish(Ok(()));
+            }
+            if let Some(reached) = one.reached {
+                drop(reached.send(()));
+            }
+        }
+    }
+}
+
+/// A queue into the writer.
+pub(crate) type Queue = Sender<Job>;
