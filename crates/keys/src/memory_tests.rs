@@ -63,7 +63,7 @@ fn use_everything(meanwhile: impl FnOnce(&[Masked])) -> Vec<Masked> {
     let kit = ring.recovery_kit();
     secrets.push(Masked::new("root", kit.root().bytes()));
     let text = kit.text();
-    secrets.push(Masked::new("line of the kit", text.lines().nth(6).unwrap()[3..].as_bytes()));
+    secrets.push(Masked::new("line of the kit", &text.lines().nth(6).unwrap().as_bytes()[3..]));
     let from_kit = KeyRing::from_recovery_kit(&text, &fs::read(&path).unwrap()).unwrap();
     assert!(kit.typed_back(&text) && Kit::parse(&text).is_ok());
     let pragma = from_kit.page_key(Pages::Records).pragma();
