@@ -38,6 +38,7 @@ pub use problem::{Problem, Problems};
 pub use split::{PartKey, Split};
 pub use title::Title;
 pub use value::country::country_code;
+pub use value::identifier::vin_check_digit_fits;
 pub use value::phone::phone_digits;
 
 /// The values of one record: field name to value in canonical form; an absent key is "no value".

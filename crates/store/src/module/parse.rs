@@ -1,6 +1,8 @@
 //! Reading one definition: everything about it that can be judged without the other modules. The rest is in `modules`.
 mod field;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use super::definition::Source;
 use super::fingerprint::fingerprint;
