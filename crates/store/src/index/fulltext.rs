@@ -9,12 +9,15 @@
 //! in `ft_idx` is the beginning of the first term that the page *once* had, up to all of it. [`forget`] replaces such keys.
 use super::error::{Error, Result};
 use super::layout::Layout;
+use super::walk::Source;
 use crate::text::{Term, Word};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
 /// Bits of a row number that hold the record's number.
 const RID_BITS: u32 = 44;
+/// Highest record number.
+const MAX_RID: i64 = (1 << RID_BITS) - 1;
 /// Beginnings of a token that are this short belong to nobody.
 const HARMLESS_BYTES: usize = 3;
 
@@ -25,11 +28,6 @@ pub(super) fn row_number(layout: &Layout, rid: i64) -> Result<i64> {
     } else {
         Err(Error::Damaged("record number"))
     }
-}
-
-/// The record number in a row number.
-pub(super) const fn rid_of(row_number: i64) -> i64 {
-    row_number & ((1 << RID_BITS) - 1)
 }
 
 /// Creates the table and sets its options, which the table remembers.
@@ -124,11 +122,17 @@ pub(super) fn expression(terms: &[Term]) -> String {
     terms.iter().map(any).collect::<Vec<_>>().join(" AND ")
 }
 
-/// Statement that gives the row numbers of hits between two numbers, highest first. Parameters: expression, lowest, highest.
-pub(super) const NEWEST_FIRST: &str =
-    "SELECT rowid FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC";
-
-/// Lowest and highest row number of a module's records.
-pub(super) fn bounds(layout: &Layout) -> Result<(i64, i64)> {
-    Ok((row_number(layout, 0)?, row_number(layout, (1 << RID_BITS) - 1)?))
+/// The hits of a module by record number, behind `after_rid` if given.
+pub(super) fn hits(layout: &Layout, expression: &str, after_rid: Option<i64>, descending: bool) -> Result<Source> {
+    let (mut lowest, mut highest) = (row_number(layout, 0)?, row_number(layout, MAX_RID)?);
+    match after_rid {
+        Some(rid) if descending => highest = (layout.number << RID_BITS) + rid.clamp(0, MAX_RID) - 1,
+        Some(rid) => lowest = (layout.number << RID_BITS) + rid.clamp(0, MAX_RID) + 1,
+        None => {}
+    }
+    let direction = if descending { "DESC" } else { "ASC" };
+    let sql = format!(
+        "SELECT rowid & {MAX_RID}, x'' FROM ft WHERE ft MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid {direction}"
+    );
+    Ok(Source { sql, parameters: vec![expression.to_owned().into(), lowest.into(), highest.into()] })
 }

@@ -42,11 +42,11 @@ impl Key {
     }
     /// For [`Test::Prefix`](super::Test::Prefix): every text that differs only in case.
     pub fn text_caseless(value: &str) -> Self {
-        Self(text::sort_key_caseless(value))
+        Self::present(text::sort_key_caseless(value))
     }
     /// For [`Test::Prefix`](super::Test::Prefix): every text that begins so, accents and case aside.
     pub fn text_prefix(value: &str) -> Self {
-        Self(text::sort_key_prefix(value))
+        Self::present(text::sort_key_prefix(value))
     }
     /// Text that is compared as it is but for case: choices, links, identifiers, addresses. Cut at 200 bytes. Can also be a prefix.
     pub fn exact(value: &str) -> Self {
@@ -129,13 +129,21 @@ impl Key {
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+    /// The moment whose key it is.
+    pub(super) fn as_moment(&self) -> Option<Timestamp> {
+        self.0.as_slice().try_into().ok().map(|bytes| Timestamp(i64::from_be_bytes(bytes) ^ i64::MIN))
+    }
     /// Takes bytes as stored.
     pub(super) const fn from_stored(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
-    /// An empty value is no value; and nothing may pass for [`ABSENT`].
-    fn present(bytes: Vec<u8>) -> Self {
-        if bytes.is_empty() { Self::absent() } else { Self(bytes) }
+    /// An empty value is no value; and nothing may pass for [`ABSENT`], which some characters that are none (U+FFFD) would.
+    fn present(mut bytes: Vec<u8>) -> Self {
+        match bytes.first_mut() {
+            None => return Self::absent(),
+            Some(first) => *first = (*first).min(0xfe),
+        }
+        Self(bytes)
     }
 }
 

@@ -9,19 +9,28 @@
 //! no page of the file once the write-ahead log has been truncated.
 
 mod apply;
+mod condition;
 mod error;
 mod fulltext;
 mod key;
 mod layout;
+mod list;
+mod plan;
 mod query;
+mod row;
+mod search;
+mod walk;
 
 pub use apply::{IndexChange, IndexRow};
 pub use error::{Error, Result};
 pub use key::Key;
 pub use layout::{Column, ColumnKind, Ensured, ModuleColumns};
+pub use list::{count, list};
 pub use query::{
     Count, Cursor, DEFAULT_ROW_BUDGET, Filter, ListPage, ListQuery, ListRow, MAX_LIMIT, SearchOrder, SearchQuery, Test,
 };
+pub use row::{ScopedRow, row};
+pub use search::search;
 
 use layout::Layout;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
@@ -141,3 +150,6 @@ pub fn position(connection: &Connection) -> Result<Position> {
         connection.prepare_cached("SELECT value FROM meta WHERE name = 'position'")?.query_row([], |row| row.get(0));
     Ok(Position(value.optional()?.unwrap_or(0)))
 }
+
+#[cfg(test)]
+mod tests;

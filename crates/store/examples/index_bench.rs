@@ -1,0 +1,152 @@
+//! Measures the index engine: rows put per second and the times of lists and searches, in an encrypted database.
+//!
+//! `cargo run --release -p obhut-store --example index_bench -- [rows] [folder]` (1,000,000 rows and the system's temporary folder).
+use base::{Date, RecordId, Timestamp};
+use rusqlite::Connection;
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use store::index::{
+    Column, ColumnKind, Count, Error, Filter, Index, IndexChange, IndexRow, Key, ListQuery, ModuleColumns, Position, SearchOrder, SearchQuery, Test,
+};
+use store::{index, text};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const BATCH: i64 = 1_000;
+const FIRST: [&str; 20] = [
+    "Sabine", "Jörg", "Änne", "Thomas", "Ulrike", "Günther", "Petra", "Özlem", "Hans", "Ingrid", "Mehmet", "Łukasz", "Renate", "Björn", "Heike",
+    "Jürgen", "Doris", "Karl", "Søren", "Zoë",
+];
+const CITIES: [&str; 12] =
+    ["Köln", "München", "Berlin", "Düsseldorf", "Nürnberg", "Gießen", "Lübeck", "Bremen", "Göttingen", "Jena", "Trier", "Ulm"];
+const SYLLABLES: [&str; 24] = [
+    "mül", "ber", "stein", "hof", "wald", "fels", "brück", "ner", "meier", "schmidt", "groß", "klein", "ack", "lind", "horn", "feld", "bach", "thal",
+    "rö", "kä", "zim", "ter", "vogt", "nau",
+];
+
+/// Same numbers in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % sides
+    }
+    fn pick<'w>(&mut self, words: &[&'w str]) -> &'w str {
+        let place = self.roll(words.len() as u64);
+        usize::try_from(place).ok().and_then(|place| words.get(place)).copied().unwrap_or_default()
+    }
+}
+
+fn module() -> ModuleColumns {
+    let column = |name: &str, kind| Column { name: name.into(), kind, many: false };
+    ModuleColumns {
+        module: "contact".into(),
+        columns: vec![
+            column("city", ColumnKind::Text),
+            column("kind", ColumnKind::Choice),
+            column("since", ColumnKind::Date),
+            column("amount", ColumnKind::Number),
+            column("customer", ColumnKind::Exact),
+            column("email", ColumnKind::Exact),
+        ],
+    }
+}
+
+/// Ten kinds, each a tenth; customers of about a hundred records in a million; `gmbh` in every twelfth.
+fn row(rid: i64, dice: &mut Dice) -> IndexRow {
+    let family = format!("{}{}{}", dice.pick(&SYLLABLES), dice.pick(&SYLLABLES), dice.pick(&SYLLABLES));
+    let (first, city) = (dice.pick(&FIRST), dice.pick(&CITIES));
+    let house = dice.roll(200);
+    let firm = if dice.roll(12) == 0 { " GmbH" } else { "" };
+    let title = format!("{family}, {first}{firm}");
+    let street = format!("{}{}straße {house}", dice.pick(&SYLLABLES), dice.pick(&SYLLABLES));
+    let phone = format!("0{} {}", 30 + dice.roll(900), 100_000 + dice.roll(900_000));
+    let email = format!("{first}.{family}{rid}@example-{city}.de").to_lowercase();
+    let (kind, customer, cents) = (dice.roll(10), dice.roll(10_000), dice.roll(10_000_000));
+    let day = |value: u64, add: i8| i8::try_from(value).unwrap_or(0) + add;
+    let date = Date::constant(2000 + i16::try_from(dice.roll(26)).unwrap_or(0), day(dice.roll(12), 1), day(dice.roll(28), 1));
+    let amount = format!("{}.{:02}", cents / 100, cents % 100);
+    let mut id = [0; 16];
+    for byte in &mut id {
+        *byte = u8::try_from(dice.roll(256)).unwrap_or(0);
+    }
+    let tokens = [&title, &street, &phone, &email].map(|part| text::index_tokens(part)).join(" ");
+    let moment = Timestamp(1_700_000_000_000 + rid * 1000);
+    IndexRow {
+        rid,
+        id: RecordId::from_bytes(id),
+        module: "contact".into(),
+        scope: 0,
+        restricted: false,
+        version: 1,
+        doc: format!(r#"{{"city":"{city}","kind":"k{kind}","since":"{date}","amount":"{amount}","customer":"c{customer}","email":"{email}"}}"#),
+        title,
+        created_at: moment,
+        changed_at: moment,
+        keys: vec![
+            ("city".into(), Key::text(city)),
+            ("kind".into(), Key::exact(&format!("k{kind}"))),
+            ("since".into(), Key::date(date)),
+            ("amount".into(), Key::number(&amount).unwrap_or_else(Key::absent)),
+            ("customer".into(), Key::exact(&format!("c{customer}"))),
+            ("email".into(), Key::exact(&email)),
+        ],
+        tokens,
+    }
+}
+
+fn connect(path: &Path, writer: bool) -> Outcome<Connection> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(&format!("PRAGMA key = \"x'{}'\";", "5a".repeat(32)))?;
+    connection.execute_batch("PRAGMA journal_mode = WAL;")?;
+    connection.execute_batch(Index::PRAGMAS)?;
+    if writer {
+        connection.execute_batch(&std::env::var("WRITER_PRAGMAS").unwrap_or_else(|_| Index::WRITER_PRAGMAS.to_owned()))?;
+    }
+    connection.set_prepared_statement_cache_capacity(512);
+    Ok(connection)
+}
+
+fn fill(index: &mut Index, rows: i64, out: &mut impl Write) -> Outcome<()> {
+    let mut dice = Dice(7);
+    let (mut spent, mut before, mut making) = (Duration::ZERO, (0, Duration::ZERO), Duration::ZERO);
+    let mut rid = index.position()?.0;
+    let mut report_at = 10_000;
+    while rid < rows {
+        let start = Instant::now();
+        let first = rid + 1;
+        rid += BATCH;
+        let changes: Vec<_> = (first..=rid).map(|rid| IndexChange::Put(row(rid, &mut dice))).collect();
+        making += start.elapsed();
+        let start = Instant::now();
+        index.apply(&changes, Position(rid))?;
+        spent += start.elapsed();
+        if rid >= report_at || rid >= rows {
+            let rate = |count: i64, time: Duration| count as f64 / time.as_secs_f64();
+            let here = rate(rid - before.0, spent - before.1);
+            writeln!(out, "rows {rid:>8}: apply {here:>7.0}/s since last, {:>7.0}/s in all; making rows {:.1} us each", rate(rid, spent), making.as_secs_f64() * 1e6 / rid as f64)?;
+            before = (rid, spent);
+            report_at += if rid >= 100_000 { 100_000 } else { 30_000 };
+        }
+    }
+    Ok(())
+}
+
+fn main() -> Outcome<()> {
+    let mut arguments = std::env::args().skip(1);
+    let rows: i64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
+    let folder = arguments.next().map_or_else(std::env::temp_dir, Into::into);
+    let path = folder.join("obhut-index-bench.db");
+    let mut out = std::io::stdout();
+    let mut index = Index::open(connect(&path, true)?)?;
+    index.ensure_module(&module())?;
+    fill(&mut index, rows, &mut out)?;
+    index.truncate_log()?;
+    writeln!(out, "file {} MB", std::fs::metadata(&path)?.len() / 1_000_000)?;
+    Ok(())
+}
