@@ -9,6 +9,7 @@ use crate::{Error, Result};
 use base::{SharedClock, TenantId, TimeZone, Timestamp};
 use keys::{KeyRing, Pages, UnitKey};
 use parking_lot::{Condvar, Mutex, RwLock};
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -86,8 +87,9 @@ pub struct Shared {
     pub(crate) used_at: AtomicI64,
     /// Set when a write could not be put into the index; lists are refused until it is rebuilt.
     pub(crate) index_failed: AtomicBool,
-    /// Row numbers handed out for users of the tenant, see `identity`.
+    /// The newest signed checkpoint, for the copy outside.
     pub(crate) newest_note: Mutex<String>,
+    extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     readers: Mutex<Readers>,
     reader_back: Condvar,
 }
@@ -142,6 +144,7 @@ impl Shared {
             used_at: AtomicI64::new(now.0),
             index_failed: AtomicBool::new(false),
             newest_note: Mutex::new(String::new()),
+            extensions: RwLock::default(),
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
         }
@@ -174,6 +177,16 @@ impl Shared {
     /// Counters since it was opened.
     pub fn counters(&self) -> &Counters {
         &self.counters
+    }
+    /// What a feature keeps in memory about this open tenant, one value per type: caches of sessions and tokens. It goes when the tenant is
+    /// closed; whatever must last longer is a row.
+    pub fn extension<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let kept = self.extensions.read().get(&TypeId::of::<T>()).cloned();
+        let kept = kept.unwrap_or_else(|| {
+            Arc::clone(self.extensions.write().entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())))
+        });
+        // It is stored under its own type's id, so it is of that type.
+        kept.downcast().unwrap_or_default()
     }
     /// Works on the ledger; held only as long as `work` runs.
     pub fn with_ledger<T>(&self, work: impl FnOnce(&mut Ledger, &KeyRing) -> T) -> T {

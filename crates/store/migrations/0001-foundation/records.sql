@@ -89,11 +89,13 @@ CREATE TABLE user_account (
     password TEXT NOT NULL, failed INTEGER NOT NULL, locked_until INTEGER NOT NULL, number INTEGER NOT NULL, commit_no INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX user_by_id ON user_account (id);
+-- Names of tokens are sealed too: people name them after themselves.
 CREATE TABLE token (
-    rid INTEGER PRIMARY KEY, id BLOB NOT NULL, hash BLOB NOT NULL, name TEXT NOT NULL, rights TEXT NOT NULL, created_by TEXT NOT NULL,
+    rid INTEGER PRIMARY KEY, id BLOB NOT NULL, hash BLOB NOT NULL, unit INTEGER NOT NULL, name BLOB NOT NULL, rights TEXT NOT NULL, created_by TEXT NOT NULL,
     created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL, commit_no INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX token_by_hash ON token (hash);
+CREATE UNIQUE INDEX token_by_id ON token (id);
 CREATE TABLE session (
     hash BLOB PRIMARY KEY, account INTEGER NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, csrf BLOB NOT NULL
 );

@@ -1,8 +1,10 @@
 //! Records as they are stored: a clear row that identifies nobody, and one sealed part per key unit (design, *Sealed parts*).
 //!
 //! [`Stored`] is what lies in records.db, [`read`] finds and opens it, [`write`] puts, changes and deletes with the journal entry that belongs
-//! to it, [`digest`] is what that entry commits to, [`owner`] says whose key seals what.
+//! to it, [`digest`] is what that entry commits to, [`owner`] says whose key seals what,
+//! [`own`] gives features units for rows of their own tables.
 mod digest;
+mod own;
 mod owner;
 mod read;
 mod write;
