@@ -13,6 +13,7 @@ mod permission;
 pub use actor::Actor;
 pub use clock::{Clock, SharedClock, SystemClock, Timestamp, date_in, end_of_year, zone};
 pub use finding::{Finding, Severity};
+pub use id::of as id_of;
 pub use id::{Id, IdError, RecordId, SubjectId, TenantId, UnitId, UserId};
 pub use kind::{Kind, Kinded};
 pub use permission::{Access, Grants, Permission};

@@ -23,8 +23,6 @@ pub enum What {
     ErasureBegun,
     /// Live copies are gone.
     ErasureDone,
-    /// One record and its units were destroyed.
-    RecordDestroyed,
     /// A subject was restricted.
     Restricted,
     /// A restriction was lifted.
@@ -153,7 +151,7 @@ impl Ledger {
     }
 
     fn remember(&mut self, line: Line) {
-        if matches!(line.what, What::ErasureBegun | What::RecordDestroyed) {
+        if line.what == What::ErasureBegun {
             self.erased.extend(line.units.iter().copied());
         }
         self.lines.push(line);

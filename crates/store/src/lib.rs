@@ -3,6 +3,7 @@
 //! The only crate with SQL drivers. It is synchronous and knows nothing of async, HTTP or who is calling: a [`Caller`] comes with its rights.
 //! Everything that changes goes through [`Op`]; everything that is read through [`Reader`]; both run [`engine`] statements.
 pub mod engine;
+pub mod erase;
 mod error;
 pub mod index;
 pub mod index_row;
@@ -13,6 +14,7 @@ mod migrate;
 pub mod module;
 mod modules;
 mod op;
+pub mod retention;
 pub mod rows;
 pub mod seal;
 mod shared;

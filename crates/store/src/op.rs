@@ -203,6 +203,35 @@ impl Op<'_> {
         Ok(entry.body.seq)
     }
 
+    /// A part of the operation that fails alone: what it did is undone, the rest goes on.
+    pub fn part<T, E>(&mut self, work: impl FnOnce(&mut Self) -> std::result::Result<T, E>) -> std::result::Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let before = (self.pending.leaves.len(), self.pending.open, self.pending.index.len(), self.pending.unique.len(), self.pending.after.len());
+        self.state.records.savepoint()?;
+        match work(self) {
+            Ok(done) if self.pending.open == before.1 => {
+                self.state.records.release()?;
+                Ok(done)
+            }
+            other => {
+                self.state.records.undo()?;
+                self.pending.leaves.truncate(before.0);
+                self.pending.open = before.1;
+                self.pending.index.truncate(before.2);
+                self.pending.unique.truncate(before.3);
+                self.pending.after.truncate(before.4);
+                other.and_then(|_| Err(Error::Statement { statement: "operation", message: "a journal entry was not finished".into() }.into()))
+            }
+        }
+    }
+
+    /// A fresh id, from the operating system's generator.
+    pub fn random_id<K>(&self) -> base::Id<K> {
+        keys::random_id()
+    }
+
     /// Puts a change of the index in line; it is done when the operation answers.
     pub fn index(&mut self, change: IndexChange) {
         self.pending.index.push(change);

@@ -1,11 +1,13 @@
 //! What tests of several crates share: a clock that advances, a seeded dice, folders that go away, a file system that
 //! loses its power. Never part of the program.
 
+mod business;
 mod clock;
 mod dice;
 pub mod powercut;
 mod temp;
 
+pub use business::Business;
 pub use clock::TestClock;
 pub use dice::Dice;
 pub use powercut::PowerCut;

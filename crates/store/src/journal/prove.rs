@@ -82,7 +82,7 @@ pub fn prove(paths: &Paths, ring: &KeyRing, settings: &Settings, seq: u64, from:
 
 fn failed(error: keys::merkle::ProofError<Error>) -> Error {
     match error {
-        keys::merkle::ProofError::Nodes(error) => error,
+        keys::merkle::ProofError::Node(error) => error,
         other => Error::invalid(other.to_string()),
     }
 }

@@ -149,6 +149,24 @@ impl Op<'_> {
         }
     }
 
+    /// The unit that a record's own class puts it under: what keeps the record alive. None if it was never made.
+    pub(crate) fn row_unit(&mut self, definition: &Definition, stored: &super::Stored) -> Result<Option<i64>> {
+        let clear: Map = serde_json::from_str(&stored.clear).unwrap_or_default();
+        let state = clear.get("state").and_then(serde_json::Value::as_str).and_then(|name| definition.state(name));
+        let class = state.and_then(|state| state.class.as_deref()).unwrap_or(&definition.class);
+        let modules = self.shared.modules();
+        let per_record = modules.set.class(class).is_none_or(crate::module::DeletionClass::per_record);
+        let subject = self.canonical_subject(stored.subject)?;
+        let record = if subject == 0 || per_record { stored.rid } else { 0 };
+        for owner in self.with_aliases(subject)? {
+            let params = [owner.into(), class.into(), record.into()];
+            if let Some(rid) = self.first(&statements::UNIT_BY_OWNER, &params, |row| row.int(0))? {
+                return Ok(Some(rid));
+            }
+        }
+        Ok(None)
+    }
+
     /// All live units of a record alone.
     pub fn units_of_record(&mut self, record: i64) -> Result<Vec<UnitRow>> {
         self.all(&statements::UNITS_OF_RECORD, &[record.into()], UnitRow::read)
@@ -164,6 +182,9 @@ impl Op<'_> {
     /// A subject and all that were merged into it, directly or not.
     pub fn with_aliases(&mut self, subject: i64) -> Result<Vec<i64>> {
         let mut all = vec![subject];
+        if subject == 0 {
+            return Ok(all);
+        }
         let mut at = 0;
         while let Some(rid) = all.get(at).copied() {
             let aliases = self.all(&statements::SUBJECT_ALIASES, &[rid.into()], |row| row.int(0))?;

@@ -1,0 +1,24 @@
+//! Making a record.
+use crate::view::RecordView;
+use crate::write::{Module, options, take_state, write};
+use base::{Access, RecordId};
+use store::module::Map;
+use store::{Op, Result};
+
+/// The scope that every record is in until groups exist: all.
+pub(crate) const SCOPE_ALL: i64 = 0;
+
+/// Makes a record from an input of the API, a form or an import. All that is wrong is said at once.
+pub fn create(op: &mut Op<'_>, module: &str, input: Map) -> Result<RecordView> {
+    create_with(op, module, input, false).map(|(view, _)| view)
+}
+
+/// The same for an import: what does not fit its place but can be kept elsewhere is. Also gives the local row number.
+pub(crate) fn create_with(op: &mut Op<'_>, module: &str, mut input: Map, tolerant: bool) -> Result<(RecordView, i64)> {
+    op.caller().needs_access(module, Access::Write)?;
+    let module = Module::of(op, module)?;
+    let state = take_state(&mut input)?;
+    let values = module.definition()?.normalise(&input, &options(op, false, tolerant)).map_err(store::Error::Fields)?;
+    let id: RecordId = op.random_id();
+    write(op, &module, id, None, values, state, SCOPE_ALL)
+}

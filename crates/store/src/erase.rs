@@ -1,0 +1,246 @@
+//! Destroying key units: the steps that an erasure of a person and the deletion of a record share (design, *Erasure*).
+//!
+//! Ledger "begun" → units dead → keys destroyed → parts, journal values, rows, index rows gone → readers ended, write-ahead logs emptied →
+//! ledger "done". Each step may be repeated, so what has begun is finished after a crash from the ledger's line alone.
+use crate::ledger::{Line, What};
+use crate::module::Map;
+use crate::op::Caller;
+use crate::rows::{Access, SubjectRow, UnitRow};
+use crate::writer::Exclusive;
+use crate::{Error, Op, Result, statements};
+use base::{RecordId, SubjectId, Timestamp, UnitId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to be destroyed.
+#[derive(Debug, Clone)]
+pub struct Destroy {
+    /// Names the case in the ledger and the journal: an erasure's id, `record/<id>`.
+    pub case: String,
+    /// The journal's word: `erase` or `delete`.
+    pub action: &'static str,
+    /// Whose data it is.
+    pub subject: Option<SubjectId>,
+    /// The units.
+    pub units: Vec<UnitId>,
+}
+
+/// What happened when, and how much: what a certificate may claim.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Destroyed {
+    /// When the keys were destroyed.
+    pub keys_at: Timestamp,
+    /// When the last ciphertext was gone from the live databases and their write-ahead logs.
+    pub ciphertext_at: Timestamp,
+    /// Units destroyed.
+    pub units: usize,
+    /// Records gone.
+    pub records: usize,
+    /// Records that stay without the destroyed parts.
+    pub kept_records: usize,
+    /// Journal value parts gone.
+    pub journal_values: u64,
+}
+
+/// Destroys units, from the first ledger line to the last.
+pub fn destroy(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Result<Destroyed> {
+    let shared = writer.tenant();
+    let now = shared.clock().now();
+    let line = Line { subject: what.subject, case: Some(what.case.clone()), units: what.units.clone(), ..Line::new(now, What::ErasureBegun) };
+    let begun = shared.with_ledger(|ledger, ring| {
+        let known = ledger.unfinished().iter().any(|line| line.case.as_deref() == Some(&what.case));
+        if known { Ok(()) } else { ledger.append(ring, line) }
+    });
+    begun?;
+    finish(writer, caller, what)
+}
+
+/// Finishes what has begun, as often as needed.
+pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Result<Destroyed> {
+    let shared = writer.tenant();
+    let marked = {
+        let what = what.clone();
+        writer.op(caller.clone(), move |op| mark_dead(op, &what))?
+    };
+    let rids: Vec<i64> = marked.iter().map(|unit| unit.rid).collect();
+    writer.destroy_keys(&rids)?;
+    let keys_at = shared.clock().now();
+    let counts = {
+        let what = what.clone();
+        writer.op(caller.clone(), move |op| remove(op, &what, &marked))?
+    };
+    writer.forget_records()?;
+    writer.forget_index()?;
+    let ciphertext_at = shared.clock().now();
+    let line = Line { subject: what.subject, case: Some(what.case.clone()), ..Line::new(ciphertext_at, What::ErasureDone) };
+    shared.with_ledger(|ledger, ring| ledger.append(ring, line))?;
+    Ok(Destroyed {
+        keys_at,
+        ciphertext_at,
+        units: rids.len(),
+        records: counts.records,
+        kept_records: counts.kept,
+        journal_values: counts.values,
+    })
+}
+
+/// From here on nothing can be sealed or opened with these units (409).
+fn mark_dead(op: &mut Op<'_>, what: &Destroy) -> Result<Vec<UnitRow>> {
+    let mut units = Vec::with_capacity(what.units.len());
+    for id in &what.units {
+        units.extend(op.first(&statements::UNIT_BY_ID, &[id.bytes().into()], UnitRow::read)?);
+    }
+    if units.iter().all(|unit| unit.state != 0) {
+        return Ok(units); // repeated after a crash
+    }
+    let mut entry = op.entry("erase-begin", None, None);
+    entry.name_units(units.iter().map(|unit| unit.id));
+    let commit = op.commit_no();
+    for unit in &units {
+        op.change(&statements::UNIT_STATE, &[unit.rid.into(), 1.into(), commit.into()], &entry)?;
+    }
+    let note = case_note(what);
+    op.finish(entry, &note)?;
+    Ok(units)
+}
+
+fn case_note(what: &Destroy) -> Map {
+    let mut note = Map::new();
+    note.insert("case".into(), what.case.clone().into());
+    note
+}
+
+#[derive(Default)]
+struct Counts {
+    records: usize,
+    kept: usize,
+    values: u64,
+}
+
+/// The database's half: records whose own data is destroyed go, others lose the parts.
+fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> {
+    let gone: BTreeSet<i64> = units.iter().map(|unit| unit.rid).collect();
+    let mut records: BTreeSet<i64> = units.iter().map(|unit| unit.record).filter(|rid| *rid != 0).collect();
+    let mut subjects: BTreeSet<i64> = units.iter().map(|unit| unit.subject).filter(|rid| *rid != 0).collect();
+    for unit in units {
+        records.extend(op.all(&statements::PARTS_OF_UNIT, &[unit.rid.into()], |row| row.int(0))?);
+    }
+    if let Some(id) = what.subject
+        && let Some(row) = op.subject(id)?
+    {
+        subjects.extend(op.with_aliases(row.rid)?);
+    }
+    for subject in &subjects {
+        records.extend(op.all(&statements::RECORDS_OF_SUBJECT, &[(*subject).into()], |row| row.int(0))?);
+    }
+    let mut counts = Counts::default();
+    let mut last_units: BTreeMap<RecordId, Vec<UnitId>> = BTreeMap::new();
+    for rid in records {
+        let Some(mut stored) = op.stored_rid(rid)? else { continue };
+        let modules = op.tenant().modules();
+        let Some(row) = modules.rows.get(&stored.module).cloned() else { continue };
+        let Some(definition) = modules.set.get(&row.name) else { continue };
+        let own = op.row_unit(definition, &stored)?;
+        if own.is_some_and(|unit| gone.contains(&unit)) {
+            let mut entry = op.entry("delete", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
+            entry.name_units(units.iter().filter(|unit| unit.record == stored.rid).map(|unit| unit.id));
+            op.delete_row(&stored, &row, &entry)?;
+            op.commit_to(&mut entry, None)?;
+            op.finish(entry, &case_note(what))?;
+            counts.records += 1;
+        } else if stored.parts.iter().any(|part| gone.contains(&part.unit)) {
+            let mut entry = op.entry("erase-part", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
+            let lost: Vec<UnitId> = stored.parts.iter().filter(|part| gone.contains(&part.unit)).map(|part| part.unit_id).collect();
+            stored.parts.retain(|part| !gone.contains(&part.unit));
+            op.rewrite_row(&mut stored, &mut entry)?;
+            let opened = op.open(stored)?;
+            let listed = crate::index_row::index_row(op.tenant(), definition, &opened.stored, &opened.values);
+            op.index(crate::index::IndexChange::Put(listed));
+            op.finish(entry, &case_note(what))?;
+            last_units.insert(opened.stored.id, lost);
+            counts.kept += 1;
+        }
+    }
+    let mut entry = op.entry(what.action, None, None);
+    entry.name_units(units.iter().map(|unit| unit.id));
+    let commit = op.commit_no();
+    for unit in units {
+        counts.values += op.change(&statements::UNIT_VALUES_DELETE, &[unit.rid.into()], &entry)?;
+        op.change(&statements::UNIT_PARTS_DELETE, &[unit.rid.into()], &entry)?;
+        op.change(&statements::UNIT_STATE, &[unit.rid.into(), 2.into(), commit.into()], &entry)?;
+    }
+    for subject in subjects {
+        settle_subject(op, subject, &entry)?;
+    }
+    op.finish(entry, &case_note(what))?;
+    Ok(counts)
+}
+
+/// A subject without a live unit is erased; one with some is restricted to them.
+fn settle_subject(op: &mut Op<'_>, subject: i64, entry: &crate::Entry) -> Result<()> {
+    let live = op.all(&statements::UNITS_OF_SUBJECT, &[subject.into()], UnitRow::read)?.iter().any(|unit| unit.state == 0);
+    let commit = op.commit_no();
+    if !live {
+        op.change(&statements::SUBJECT_STATE, &[subject.into(), "erased".into(), commit.into()], entry)?;
+    }
+    Ok(())
+}
+
+/// Deletes one record and its units. Refused for a person (an erasure plan is for that), for a duty to keep it, and for a stale version.
+pub fn delete_record(writer: &mut Exclusive<'_>, caller: &Caller, module: &str, id: RecordId, if_version: Option<i64>) -> Result<Destroyed> {
+    let planned = {
+        let module = module.to_owned();
+        writer.op(caller.clone(), move |op| plan_delete(op, &module, id, if_version))?
+    };
+    match planned {
+        Planned::Units(units) => destroy(writer, caller, &Destroy { case: format!("record/{id}"), action: "delete", subject: None, units }),
+        Planned::Plain => {
+            let now = writer.tenant().clock().now();
+            writer.op(caller.clone(), move |op| delete_plain(op, id))?;
+            Ok(Destroyed { keys_at: now, ciphertext_at: now, units: 0, records: 1, kept_records: 0, journal_values: 0 })
+        }
+    }
+}
+
+enum Planned {
+    Units(Vec<UnitId>),
+    /// A record of a module that never holds personal data has no key of its own.
+    Plain,
+}
+
+fn plan_delete(op: &mut Op<'_>, module: &str, id: RecordId, if_version: Option<i64>) -> Result<Planned> {
+    let missing = || Error::not_found(format!("{module} {id}"));
+    let opened = op.opened(id)?.ok_or_else(missing)?;
+    let modules = op.tenant().modules();
+    if modules.rows.get(&opened.stored.module).is_none_or(|row| row.name != module) {
+        return Err(missing());
+    }
+    let definition = modules.set.get(module).ok_or_else(missing)?;
+    if let Some(given) = if_version
+        && given != opened.stored.version
+    {
+        return Err(Error::Stale { given, present: opened.stored.version });
+    }
+    let subject: Option<SubjectRow> = op.subject(id.cast())?;
+    if subject.is_some_and(|subject| subject.state != "erased") {
+        return Err(Error::conflict("is-person", "this record is a person; make an erasure plan, which reaches everything held about the person"));
+    }
+    let units: Vec<UnitRow> = op.units_of_record(opened.stored.rid)?.into_iter().filter(|unit| unit.state == 0).collect();
+    let (now, zone) = (op.now(), op.tenant().zone().clone());
+    let holds: Vec<_> =
+        units.iter().filter_map(|unit| crate::retention::hold(&modules.set, definition, &opened, &unit.class, now, &zone)).collect();
+    if let Some(hold) = holds.iter().max_by_key(|hold| hold.until) {
+        return Err(Error::conflict("held", format!("it must be kept until {} ({}): {}", hold.until, hold.basis, hold.reason_en)));
+    }
+    if units.is_empty() { Ok(Planned::Plain) } else { Ok(Planned::Units(units.into_iter().map(|unit| unit.id).collect())) }
+}
+
+fn delete_plain(op: &mut Op<'_>, id: RecordId) -> Result<()> {
+    let stored = op.stored(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
+    let modules = op.tenant().modules();
+    let row = modules.rows.get(&stored.module).cloned().ok_or_else(|| Error::not_found(format!("record {id}")))?;
+    let mut entry = op.entry("delete", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
+    op.delete_row(&stored, &row, &entry)?;
+    op.commit_to(&mut entry, None)?;
+    op.finish(entry, &Map::new())?;
+    Ok(())
+}

@@ -1,0 +1,2 @@
+//! The store with real files: stories, faults, the upgrade.
+mod story;
