@@ -1,5 +1,6 @@
 //! What a run tells: a heading per check, what each took, and at the end what passed and what did not.
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -67,7 +68,8 @@ impl Report {
 
 /// Runs a command with its output shown. `Err`: it could not start or said no.
 pub(crate) fn run(command: &mut Command) -> Result<(), String> {
-    let name = command.get_program().to_string_lossy().into_owned();
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str()).to_string_lossy().into_owned();
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("{name} ended with {status}")),
