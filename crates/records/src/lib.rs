@@ -6,7 +6,7 @@ mod batch;
 mod change;
 mod create;
 mod delete;
-// pub mod export;
+pub mod export;
 mod get;
 mod history;
 pub mod import;

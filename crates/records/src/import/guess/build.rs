@@ -1,0 +1,481 @@
+//! Builds the mapping of a guess: columns to fields, several columns to one field, a company's name to a linked record.
+use super::address::{Addresses, is_address};
+use super::header::{Meaning, Part, fold, meaning};
+use super::words::Role;
+use super::{ColumnGuess, Confidence, Guess, TargetField};
+use crate::import::map::{DateOrder, Decimal, EXTERNAL_ID, LinkRule, Mapping, NamePart, RecordMap, Rule, Template};
+use crate::import::table::{Headers, Row};
+use crate::import::value::{date, no_date};
+
+/// Guesses how the columns of a table fill the fields of `module`.
+///
+/// `samples` are some rows of the table (a hundred are plenty, none will do): they settle the order of day and month and what
+/// separates several values in a cell. `separator` is that of the file: with semicolons a comma separates fractions.
+pub fn guess(
+    module: &str,
+    headers: &Headers,
+    fields: &[TargetField],
+    samples: &[Row],
+    separator: Option<char>,
+) -> Guess {
+    let mut builder = Builder {
+        module,
+        fields,
+        samples,
+        names: headers.names(),
+        record: RecordMap {
+            alias: module.to_owned(),
+            module: module.to_owned(),
+            key: None,
+            when: None,
+            fields: Vec::new(),
+            links: Vec::new(),
+        },
+        many: Vec::new(),
+        labels: Vec::new(),
+        addresses: Addresses::default(),
+        notes: Vec::new(),
+        dates: Vec::new(),
+        columns: Vec::new(),
+        roles: headers.names().iter().map(|name| meaning(name)).collect(),
+        company: None,
+    };
+    builder.columns();
+    builder.finish(separator)
+}
+
+struct Builder<'a> {
+    module: &'a str,
+    fields: &'a [TargetField],
+    samples: &'a [Row],
+    names: &'a [String],
+    roles: Vec<Option<Meaning>>,
+    record: RecordMap,
+    /// Items of many-valued fields: field, role, number, column, label.
+    many: Vec<(String, Role, u32, String, Option<String>)>,
+    /// Columns that hold labels: role, number, column.
+    labels: Vec<(Role, u32, String)>,
+    addresses: Addresses,
+    notes: Vec<String>,
+    dates: Vec<String>,
+    columns: Vec<ColumnGuess>,
+    company: Option<String>,
+}
+
+impl<'a> Builder<'a> {
+    fn field(&self, name: &str) -> Option<&'a TargetField> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    fn has_role(&self, role: Role) -> bool {
+        self.roles.iter().flatten().any(|meaning| meaning.role == role && meaning.part == Part::Value)
+    }
+
+    fn set(&mut self, field: &str, rule: Rule) -> Option<String> {
+        if self.record.fields.iter().any(|(known, _)| known == field) {
+            return None;
+        }
+        self.record.fields.push((field.to_owned(), rule));
+        Some(field.to_owned())
+    }
+
+    fn columns(&mut self) {
+        for (at, header) in self.names.iter().enumerate() {
+            let known = self.roles.get(at).cloned().flatten();
+            let direct = self.direct(header);
+            let by_role = known.as_ref().filter(|meaning| self.takes(meaning.role));
+            // The name or label of a field counts more than a word that is merely known.
+            let direct_first = direct.is_some_and(|field| {
+                by_role.is_none_or(|meaning| !meaning.role.fields().contains(&field.name.as_str()))
+            }) && !by_role.is_some_and(|meaning| is_address(meaning.role) && meaning.whole);
+            let (target, sure) = match (direct, by_role) {
+                (Some(field), _) if direct_first => (self.plain(header, field), true),
+                (_, Some(meaning)) => {
+                    let meaning = meaning.clone();
+                    (self.by_role(header, &meaning), meaning.whole)
+                }
+                (Some(field), None) => (self.plain(header, field), true),
+                (None, None) => (None, false),
+            };
+            let confidence = match (&target, sure) {
+                (None, _) => Confidence::None,
+                (_, true) => Confidence::Sure,
+                (_, false) => Confidence::Likely,
+            };
+            self.columns.push(ColumnGuess { header: header.clone(), target, confidence });
+        }
+    }
+
+    /// The field whose name or label the header is; a link also with "ID" or "Nr." behind.
+    fn direct(&self, header: &str) -> Option<&'a TargetField> {
+        let folded = fold(header);
+        let names = |field: &TargetField| [fold(&field.name), fold(&field.label_de), fold(&field.label_en)];
+        let exact = self.fields.iter().find(|field| names(field).contains(&folded));
+        exact.or_else(|| {
+            let stem =
+                [" id", " nr", " nummer", " number", " no"].iter().find_map(|ending| folded.strip_suffix(ending))?;
+            self.fields.iter().find(|field| field.kind == "link" && names(field).iter().any(|name| name == stem))
+        })
+    }
+
+    /// Whether the module has a place for a role.
+    fn takes(&self, role: Role) -> bool {
+        let has = |name: &str| self.field(name).is_some();
+        match role {
+            Role::FullName => {
+                has("family_name") || has("full_name") || (has("name") && !self.has_role(Role::Organisation))
+            }
+            Role::Organisation => has("organisation") || has("name") || has("full_name"),
+            Role::BirthYear => has("birthday"),
+            Role::Key => has(EXTERNAL_ID),
+            Role::BirthMonth | Role::BirthDay => has("birthday") && self.has_role(Role::BirthYear),
+            role if is_address(role) => has("addresses") || has("address"),
+            role => role.fields().iter().any(|name| has(name)),
+        }
+    }
+
+    fn by_role(&mut self, header: &str, meaning: &Meaning) -> Option<String> {
+        let role = meaning.role;
+        if is_address(role) {
+            return self.addresses.add(header, meaning);
+        }
+        let many = matches!(
+            role,
+            Role::Email | Role::Phone | Role::Mobile | Role::Fax | Role::Pager | Role::Url | Role::Profile
+        );
+        if meaning.part == Part::Label {
+            if !many {
+                return None;
+            }
+            self.labels.push((role, meaning.number, header.to_owned()));
+            return role.fields().first().map(|field| format!("{field}.label"));
+        }
+        let column = || Template::column(header);
+        match role {
+            Role::Key => {
+                if self.record.key.is_some() {
+                    return None;
+                }
+                self.record.key = Some(column());
+                Some(EXTERNAL_ID.into())
+            }
+            Role::FullName => self.full_name(header),
+            Role::FamilyName | Role::GivenName => self.set(role.fields().first()?, Rule::Text(column())),
+            Role::Salutation | Role::Prefix => self.form(role),
+            Role::Organisation => self.organisation(header),
+            Role::BirthYear | Role::BirthMonth | Role::BirthDay => self.birth_parts(),
+            Role::Birthday if self.has_role(Role::BirthYear) && self.has_role(Role::BirthMonth) => self.birth_parts(),
+            Role::Notes => {
+                self.notes.push(header.to_owned());
+                Some("notes".into())
+            }
+            _ if many => {
+                let field = role.fields().iter().find_map(|name| self.field(name))?;
+                if !field.many {
+                    return self.set(&field.name, Rule::Text(column()));
+                }
+                let device = match role {
+                    Role::Mobile => Some("mobile"),
+                    Role::Fax => Some("fax"),
+                    Role::Pager => Some("pager"),
+                    _ => None,
+                };
+                let place = meaning.place.map(super::header::Place::label);
+                let label = [place, device].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                let label = Some(label).filter(|label| !label.is_empty());
+                let shown =
+                    label.as_ref().map_or_else(|| field.name.clone(), |label| format!("{} ({label})", field.name));
+                self.many.push((field.name.clone(), role, meaning.number, header.to_owned(), label));
+                Some(shown)
+            }
+            _ => {
+                let field = role.fields().iter().find_map(|name| self.field(name))?;
+                self.plain(header, field)
+            }
+        }
+    }
+
+    /// A column that is a field as it stands, by the field's type.
+    fn plain(&mut self, header: &str, field: &TargetField) -> Option<String> {
+        let column = Template::column(header);
+        let rule = match field.kind.as_str() {
+            "link" => return self.link(header, field),
+            "date" | "date_time" => {
+                self.dates.push(header.to_owned());
+                if field.kind == "date" { Rule::Date(column) } else { Rule::DateTime(column) }
+            }
+            "integer" => Rule::Integer(column),
+            "decimal" => Rule::Decimal(column),
+            "money" => Rule::Money { amount: column, currency: Template::text("EUR") },
+            "boolean" => Rule::Boolean(column),
+            "country" => Rule::Country(column),
+            "address" => Rule::Address(vec![("text".into(), column)]),
+            "choice" | "choices" => {
+                let map = field
+                    .choices
+                    .iter()
+                    .flat_map(|(key, de, en)| [(de.clone(), key.clone()), (en.clone(), key.clone())]);
+                let mut known: Vec<(String, String)> = Vec::new();
+                for (from, to) in map {
+                    if !known.iter().any(|(other, _)| other.to_lowercase() == from.to_lowercase()) {
+                        known.push((from, to));
+                    }
+                }
+                let choice = Rule::Choice { value: column, map: known, other: None, strict: false };
+                if field.kind == "choices" { Rule::Many(vec![choice]) } else { choice }
+            }
+            _ if field.many => Rule::List { value: column, separator: self.list_separator(header) },
+            _ => Rule::Text(column),
+        };
+        self.set(&field.name, rule)
+    }
+
+    fn link(&mut self, header: &str, field: &TargetField) -> Option<String> {
+        if self.record.links.iter().any(|(known, _)| *known == field.name) {
+            return None;
+        }
+        if field.name == "organisation" {
+            return self.organisation(header);
+        }
+        let module = field.to.first()?.clone();
+        let value = Template::column(header);
+        self.record
+            .links
+            .push((field.name.clone(), LinkRule::Stored { module, by: EXTERNAL_ID.into(), value, create: false }));
+        Some(format!("{} ({EXTERNAL_ID})", field.name))
+    }
+
+    fn list_separator(&self, header: &str) -> String {
+        let holds = |what: &str| self.samples.iter().any(|row| row.get(header).is_some_and(|cell| cell.contains(what)));
+        let google = matches!(fold(header).as_str(), "labels" | "group membership");
+        if google || holds(" ::: ") {
+            " ::: "
+        } else if holds(";") {
+            ";"
+        } else if holds("|") {
+            "|"
+        } else {
+            ","
+        }
+        .to_owned()
+    }
+
+    /// A whole name: beside a first name it is the last name, alone it is split.
+    fn full_name(&mut self, header: &str) -> Option<String> {
+        let (given, family) = (self.has_role(Role::GivenName), self.has_role(Role::FamilyName));
+        if self.field("family_name").is_none() {
+            let field = ["full_name", "name"].into_iter().find(|name| self.field(name).is_some())?;
+            return self.set(field, Rule::Text(Template::column(header)));
+        }
+        if given && family {
+            return None;
+        }
+        if given {
+            return self.set("family_name", Rule::Text(Template::column(header)));
+        }
+        let mut target = None;
+        for (field, part, role) in [
+            ("salutation", NamePart::Salutation, Role::Salutation),
+            ("prefix", NamePart::Prefix, Role::Prefix),
+            ("given_name", NamePart::Given, Role::GivenName),
+            ("family_name", NamePart::Family, Role::FamilyName),
+            ("suffix", NamePart::Suffix, Role::Suffix),
+        ] {
+            if self.field(field).is_some() && !self.has_role(role) {
+                let name = Template::column(header);
+                let set = self.set(field, Rule::Split { name, part });
+                target = target.or(set.map(|_| "given_name, family_name".to_owned()));
+            }
+        }
+        target
+    }
+
+    /// Salutation and titles: either column may hold both.
+    fn form(&mut self, role: Role) -> Option<String> {
+        let column = |role| {
+            let at =
+                self.roles.iter().position(|meaning| meaning.as_ref().is_some_and(|meaning| meaning.role == role))?;
+            self.names.get(at).map(|name| Template::column(name.clone()))
+        };
+        let (salutation, prefix) = (column(Role::Salutation), column(Role::Prefix));
+        let both = |first: &Option<Template>, second: &Option<Template>, part| {
+            let rules: Vec<Rule> =
+                [first, second].into_iter().flatten().map(|form| Rule::Form { form: form.clone(), part }).collect();
+            Rule::First(rules)
+        };
+        let rules = [
+            ("salutation", both(&salutation, &prefix, NamePart::Salutation)),
+            ("prefix", both(&prefix, &salutation, NamePart::Prefix)),
+        ];
+        for (field, rule) in rules {
+            if self.field(field).is_some() {
+                let _ = self.set(field, rule);
+            }
+        }
+        role.fields().first().filter(|name| self.field(name).is_some()).map(|name| (*name).to_owned())
+    }
+
+    fn organisation(&mut self, header: &str) -> Option<String> {
+        match self.field("organisation") {
+            Some(field) if field.kind == "link" => {
+                if self.company.is_some() {
+                    return None;
+                }
+                self.company = Some(header.to_owned());
+                Some("organisation.name".into())
+            }
+            Some(_) => self.set("organisation", Rule::Text(Template::column(header))),
+            None => {
+                let field = ["name", "full_name"].into_iter().find(|name| self.field(name).is_some())?;
+                self.set(field, Rule::Text(Template::column(header)))
+            }
+        }
+    }
+
+    /// Year, month and day of birth in columns of their own, as Thunderbird has them.
+    fn birth_parts(&mut self) -> Option<String> {
+        let column = |wanted: &[Role]| {
+            let at = self
+                .roles
+                .iter()
+                .position(|meaning| meaning.as_ref().is_some_and(|meaning| wanted.contains(&meaning.role)))?;
+            self.names.get(at).cloned()
+        };
+        let columns =
+            [column(&[Role::BirthYear])?, column(&[Role::BirthMonth])?, column(&[Role::BirthDay, Role::Birthday])?];
+        let [year, month, day] = &columns;
+        let whole = Template::joined(&columns, "-");
+        let then = |test: &String, then: Rule| Rule::If {
+            test: Template::column(test.clone()),
+            then: Box::new(then),
+            otherwise: None,
+        };
+        let _ = self.set("birthday", then(year, then(month, then(day, Rule::Date(whole)))));
+        Some("birthday".into())
+    }
+
+    fn finish(mut self, separator: Option<char>) -> Guess {
+        let mut order: Vec<String> = Vec::new();
+        for (field, ..) in &self.many {
+            if !order.contains(field) {
+                order.push(field.clone());
+            }
+        }
+        for field in order {
+            let items = self.many.iter().filter(|(name, ..)| *name == field).map(|(_, role, number, header, label)| {
+                let column = Template::column(header.clone());
+                let google = fold(header).ends_with(" value");
+                let value =
+                    if google { Rule::List { value: column, separator: " ::: ".into() } } else { Rule::Text(column) };
+                let by_column = self.labels.iter().find(|(of, count, _)| of == role && count == number && *count > 0);
+                let label = by_column
+                    .map(|(.., header)| Template::column(header.clone()))
+                    .or_else(|| label.clone().map(Template::text));
+                match label {
+                    Some(label) => Rule::Labelled { rule: Box::new(value), label },
+                    None => value,
+                }
+            });
+            let rule = Rule::Many(items.collect());
+            self.record.fields.push((field, rule));
+        }
+        let addresses = self.addresses.rules();
+        if !addresses.is_empty() {
+            if self.field("addresses").is_some() {
+                self.record.fields.push(("addresses".into(), Rule::Many(addresses)));
+            } else if let Some(first) = addresses.into_iter().next() {
+                self.record.fields.push(("address".into(), first));
+            }
+        }
+        if !self.notes.is_empty() && self.field("notes").is_some() {
+            self.record.fields.push(("notes".into(), Rule::Text(Template::joined(&self.notes, "\n"))));
+        }
+        let mut mapping = Mapping {
+            null: vec!["NULL".into()],
+            date_order: self.date_order(),
+            decimal: if separator == Some(';') { Decimal::Comma } else { Decimal::Auto },
+            ..Mapping::default()
+        };
+        if let Some(company) = self.company.clone() {
+            self.company(&company);
+        }
+        mapping.records.push(self.record);
+        Guess { mapping, columns: self.columns }
+    }
+
+    /// A company in a column: linked by its name, made once if it is not there. A row without a person is the institution.
+    fn company(&mut self, header: &str) {
+        let column = || Template::column(header);
+        let names: Vec<String> = self
+            .record
+            .fields
+            .iter()
+            .filter(|(field, _)| matches!(field.as_str(), "given_name" | "family_name" | "nickname"))
+            .flat_map(|(_, rule)| {
+                rule.templates()
+                    .into_iter()
+                    .flat_map(|template| template.columns().map(str::to_owned).collect::<Vec<_>>())
+            })
+            .collect();
+        let has_kind = self.field("kind").is_some() && self.field("full_name").is_some();
+        if names.is_empty() && has_kind {
+            let _ = self.set("kind", Rule::Text(Template::text("institution")));
+            let _ = self.set("full_name", Rule::Text(column()));
+            for guess in &mut self.columns {
+                if guess.header == header {
+                    guess.target = Some("full_name".into());
+                }
+            }
+            return;
+        }
+        if has_kind {
+            let test = || Template::joined(&names, " ");
+            let text = |text: &str| Box::new(Rule::Text(Template::text(text)));
+            let kind = Rule::If { test: test(), then: text("person"), otherwise: Some(text("institution")) };
+            let nothing = Box::new(Rule::First(Vec::new()));
+            let name = Rule::If { test: test(), then: nothing, otherwise: Some(Box::new(Rule::Text(column()))) };
+            let _ = self.set("kind", kind);
+            let _ = self.set("full_name", name);
+        }
+        let link = LinkRule::Stored { module: "organisation".into(), by: "name".into(), value: column(), create: true };
+        self.record.links.push(("organisation".into(), link));
+    }
+
+    /// Month first only where the samples say so, or where they leave it open and the headers are English ones of a file with
+    /// slashes.
+    fn date_order(&self) -> DateOrder {
+        let (mut month_first, mut day_first, mut slashes) = (0, 0, 0);
+        for header in &self.dates {
+            for cell in self.samples.iter().filter_map(|row| row.get(header)).map(str::trim) {
+                if cell.is_empty() || no_date(cell) || !cell.contains('/') {
+                    continue;
+                }
+                slashes += 1;
+                let (Some(by_day), Some(by_month)) =
+                    (date(cell, DateOrder::DayFirst, &[]), date(cell, DateOrder::MonthFirst, &[]))
+                else {
+                    continue;
+                };
+                if by_day == by_month {
+                    let first: i8 = cell.split('/').next().and_then(|first| first.parse().ok()).unwrap_or(0);
+                    if first > 12 && first <= 31 {
+                        day_first += 1;
+                    } else if first != by_day.day() {
+                        month_first += 1;
+                    }
+                }
+            }
+        }
+        let english = self.names.iter().any(|name| {
+            matches!(
+                fold(name).as_str(),
+                "first name" | "last name" | "given name" | "birthday" | "date of birth" | "order date"
+            )
+        });
+        if month_first > day_first || (slashes > 0 && day_first == 0 && english) {
+            DateOrder::MonthFirst
+        } else {
+            DateOrder::DayFirst
+        }
+    }
+}

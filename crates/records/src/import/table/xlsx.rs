@@ -1,0 +1,215 @@
+//! Reads the first sheet of a workbook that holds something, or the named one.
+//!
+//! Only the cells that exist are held, never the whole rectangle: a lone cell at the far corner costs one row.
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::sync::Arc;
+
+use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
+
+use super::{Headers, Row, TableOptions, column_count};
+use crate::import::{
+    ImportError, MAX_COLUMNS, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_UNPACKED_BYTES, Message, Reason, Reject,
+};
+
+/// A row as read: its number from 1, its cells, and the first formula error in it.
+struct SheetRow {
+    line: u64,
+    cells: Vec<String>,
+    error: Option<String>,
+}
+
+/// The rows of a sheet.
+pub(super) struct SheetRows {
+    rows: std::vec::IntoIter<SheetRow>,
+    headers: Arc<Headers>,
+    short_rows: bool,
+    blank: u64,
+}
+
+impl SheetRows {
+    pub(super) fn open(
+        mut input: impl Read + Seek,
+        options: &TableOptions,
+    ) -> Result<(Arc<Headers>, Self), ImportError> {
+        let size = input.seek(SeekFrom::End(0))?;
+        if size > MAX_WORKBOOK_BYTES {
+            return Err(ImportError::TooLarge(format!("a workbook may have {} MiB", MAX_WORKBOOK_BYTES >> 20)));
+        }
+        input.seek(SeekFrom::Start(0))?;
+        let mut bytes = Vec::new();
+        input.take(MAX_WORKBOOK_BYTES).read_to_end(&mut bytes)?;
+        if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+            return Err(ImportError::Unsupported(
+                "an Excel 97 workbook (.xls) or a protected one; save it as .xlsx without a password",
+            ));
+        }
+        if unpacked_size(&bytes).is_none_or(|size| size > MAX_WORKBOOK_UNPACKED_BYTES) {
+            return Err(ImportError::TooLarge("the workbook unpacks to more than is read, or is damaged".into()));
+        }
+        let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| ImportError::Workbook(error.to_string()))?;
+        let names = match &options.sheet {
+            Some(name) => vec![name.clone()],
+            None => workbook.sheet_names(),
+        };
+        for name in &names {
+            let mut rows = read_sheet(&mut workbook, name)?.into_iter();
+            let skip = u64::from(options.skip_lines);
+            let mut blank = 0;
+            let head = loop {
+                let Some(row) = rows.next() else { break None };
+                if row.line <= skip {
+                    continue;
+                }
+                if row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+                    break Some(row);
+                }
+                blank += 1;
+            };
+            if let Some(head) = head {
+                let headers = Headers::new(head.cells)?;
+                let rows = Self { rows, headers: Arc::clone(&headers), short_rows: true, blank };
+                return Ok((headers, rows));
+            }
+        }
+        Err(ImportError::Empty)
+    }
+
+    pub(super) fn blank_rows(&self) -> u64 {
+        self.blank
+    }
+
+    pub(super) fn next(&mut self) -> Option<Result<Row, Reject>> {
+        loop {
+            let SheetRow { line, mut cells, error } = self.rows.next()?;
+            if let Some(error) = error {
+                let message = Message::new(
+                    format!("Eine Zelle enthält den Formelfehler {error}"),
+                    format!("a cell holds the formula error {error}"),
+                );
+                return Some(Err(Reject::new(line, Reason::CellError, message, cells)));
+            }
+            if cells.iter().all(|cell| cell.trim().is_empty()) {
+                self.blank += 1;
+                continue;
+            }
+            let expected = self.headers.names().len();
+            while cells.len() > expected && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
+                cells.pop();
+            }
+            if cells.len() > expected || (cells.len() < expected && !self.short_rows) {
+                return Some(Err(Reject::new(line, Reason::ColumnCount, column_count(expected, cells.len()), cells)));
+            }
+            return Some(Ok(Row::new(line, Arc::clone(&self.headers), cells)));
+        }
+    }
+}
+
+fn read_sheet(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<SheetRow>, ImportError> {
+    let broken = |error: calamine::XlsxError| ImportError::Workbook(error.to_string());
+    let mut reader = match workbook.worksheet_cells_reader(name) {
+        Ok(reader) => reader,
+        // A sheet that is a chart has no cells.
+        Err(calamine::XlsxError::NotAWorksheet(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(broken(error)),
+    };
+    let mut rows: Vec<SheetRow> = Vec::new();
+    let mut text_bytes = 0_u64;
+    while let Some(cell) = reader.next_cell().map_err(broken)? {
+        let (row, column) = cell.get_position();
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        let (text, error) = match cell.get_value() {
+            DataRef::Empty => continue,
+            DataRef::Error(error) => (error.to_string(), true),
+            other => (text_of(other), false),
+        };
+        if column >= MAX_COLUMNS {
+            if text.trim().is_empty() {
+                continue;
+            }
+            return Err(ImportError::Columns { found: column + 1, limit: MAX_COLUMNS });
+        }
+        text_bytes += text.len() as u64 + 24;
+        if text_bytes > MAX_WORKBOOK_UNPACKED_BYTES {
+            return Err(ImportError::TooLarge("the text of the sheet's cells".into()));
+        }
+        let line = u64::from(row) + 1;
+        if rows.last().is_none_or(|last| last.line != line) {
+            rows.push(SheetRow { line, cells: Vec::new(), error: None });
+        }
+        if let Some(last) = rows.last_mut() {
+            if last.cells.len() <= column {
+                last.cells.resize(column + 1, String::new());
+            }
+            if error && last.error.is_none() {
+                last.error = Some(text.clone());
+            }
+            if let Some(place) = last.cells.get_mut(column) {
+                *place = text;
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// A cell as text: numbers with a point and without needless digits, dates as ISO 8601.
+fn text_of(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Int(number) => number.to_string(),
+        DataRef::Float(number) => number_text(*number),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Bool(value) => value.to_string(),
+        DataRef::DateTime(moment) => date_text(*moment),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
+        DataRef::Error(error) => error.to_string(),
+        DataRef::Empty => String::new(),
+    }
+}
+
+fn number_text(number: f64) -> String {
+    // 15 digits are what Excel itself keeps and shows: 0.1 + 0.2 is 0.3 there.
+    let rounded = format!("{number:.14e}").parse::<f64>().unwrap_or(number);
+    rounded.to_string()
+}
+
+fn date_text(moment: ExcelDateTime) -> String {
+    let days = moment.as_f64();
+    if moment.is_duration() || !(0.0..2_958_466.0).contains(&days) {
+        return number_text(days);
+    }
+    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+    let time =
+        if second == 0 { format!("{hour:02}:{minute:02}") } else { format!("{hour:02}:{minute:02}:{second:02}") };
+    if days < 1.0 {
+        return time;
+    }
+    if (hour, minute, second) == (0, 0, 0) {
+        return format!("{year:04}-{month:02}-{day:02}");
+    }
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+}
+
+/// The unpacked size of all parts as the directory at the end of the archive states it; `None` if it has none.
+///
+/// The statement may lie; it is the guard against files that grow beyond all measure by accident or by a known trick, in
+/// front of the limits on cells.
+fn unpacked_size(archive: &[u8]) -> Option<u64> {
+    let tail_from = archive.len().saturating_sub(66_000);
+    let tail = archive.get(tail_from..)?;
+    let end = tail_from + tail.windows(4).rposition(|four| four == b"PK\x05\x06")?;
+    let count = u16::from_le_bytes(archive.get(end + 10..end + 12)?.try_into().ok()?);
+    let mut at = usize::try_from(u32::from_le_bytes(archive.get(end + 16..end + 20)?.try_into().ok()?)).ok()?;
+    let mut total = 0_u64;
+    for _ in 0..count {
+        let entry = archive.get(at..at.checked_add(46)?)?;
+        if !entry.starts_with(b"PK\x01\x02") {
+            return None;
+        }
+        let field = |from: usize| -> Option<usize> {
+            Some(usize::from(u16::from_le_bytes(entry.get(from..from + 2)?.try_into().ok()?)))
+        };
+        total += u64::from(u32::from_le_bytes(entry.get(24..28)?.try_into().ok()?));
+        at += 46 + field(28)? + field(30)? + field(32)?;
+    }
+    Some(total)
+}
