@@ -9,7 +9,7 @@ use crate::rows::{Access, SubjectRow, UnitRow};
 use crate::writer::Exclusive;
 use crate::{Error, Op, Result, statements};
 use base::{RecordId, SubjectId, Timestamp, UnitId};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is to be destroyed.
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ pub struct Destroyed {
     pub records: usize,
     /// Records that stay without the destroyed parts.
     pub kept_records: usize,
-    /// Journal value parts gone.
-    pub journal_values: u64,
+    /// Sealed parts of records and of journal entries gone, and whatever else the holders held.
+    pub values: u64,
 }
 
 /// Destroys units, from the first ledger line to the last.
@@ -71,16 +71,40 @@ pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Re
     writer.forget_records()?;
     writer.forget_index()?;
     let ciphertext_at = shared.clock().now();
-    let line = Line { subject: what.subject, case: Some(what.case.clone()), ..Line::new(ciphertext_at, What::ErasureDone) };
-    shared.with_ledger(|ledger, ring| ledger.append(ring, line))?;
-    Ok(Destroyed {
+    let destroyed = Destroyed {
         keys_at,
         ciphertext_at,
         units: rids.len(),
         records: counts.records,
         kept_records: counts.kept,
-        journal_values: counts.values,
+        values: counts.values,
+    };
+    let note = serde_json::to_string(&destroyed).ok();
+    let line = Line { subject: what.subject, case: Some(what.case.clone()), note, ..Line::new(ciphertext_at, What::ErasureDone) };
+    shared.with_ledger(|ledger, ring| ledger.append(ring, line))?;
+    Ok(destroyed)
+}
+
+/// What the ledger says of a finished case.
+pub fn outcome(shared: &crate::Shared, case: &str) -> Option<Destroyed> {
+    shared.with_ledger(|ledger, _| {
+        let done = ledger.lines().iter().rev().find(|line| line.what == What::ErasureDone && line.case.as_deref() == Some(case))?;
+        serde_json::from_str(done.note.as_deref()?).ok()
     })
+}
+
+/// Finishes everything that had begun when the program ended. Called when a tenant is opened, before anything is served.
+pub fn resume(tenant: &crate::Tenant) -> Result<usize> {
+    let unfinished = tenant.shared().with_ledger(|ledger, _| ledger.unfinished());
+    let count = unfinished.len();
+    for line in unfinished {
+        let case = line.case.unwrap_or_default();
+        let action = if case.starts_with("record/") { "delete" } else { "erase" };
+        let what = Destroy { case, action, subject: line.subject, units: line.units };
+        tracing::info!(tenant = %tenant.shared().id(), case = what.case, "an erasure that had begun is finished");
+        tenant.exclusive(move |writer| finish(writer, &Caller::job("resume-erasure"), &what))?;
+    }
+    Ok(count)
 }
 
 /// From here on nothing can be sealed or opened with these units (409).
@@ -133,7 +157,6 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
         records.extend(op.all(&statements::RECORDS_OF_SUBJECT, &[(*subject).into()], |row| row.int(0))?);
     }
     let mut counts = Counts::default();
-    let mut last_units: BTreeMap<RecordId, Vec<UnitId>> = BTreeMap::new();
     for rid in records {
         let Some(mut stored) = op.stored_rid(rid)? else { continue };
         let modules = op.tenant().modules();
@@ -149,14 +172,12 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
             counts.records += 1;
         } else if stored.parts.iter().any(|part| gone.contains(&part.unit)) {
             let mut entry = op.entry("erase-part", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
-            let lost: Vec<UnitId> = stored.parts.iter().filter(|part| gone.contains(&part.unit)).map(|part| part.unit_id).collect();
             stored.parts.retain(|part| !gone.contains(&part.unit));
             op.rewrite_row(&mut stored, &mut entry)?;
             let opened = op.open(stored)?;
             let listed = crate::index_row::index_row(op.tenant(), definition, &opened.stored, &opened.values);
             op.index(crate::index::IndexChange::Put(listed));
             op.finish(entry, &case_note(what))?;
-            last_units.insert(opened.stored.id, lost);
             counts.kept += 1;
         }
     }
@@ -164,8 +185,9 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
     entry.name_units(units.iter().map(|unit| unit.id));
     let commit = op.commit_no();
     for unit in units {
-        counts.values += op.change(&statements::UNIT_VALUES_DELETE, &[unit.rid.into()], &entry)?;
-        op.change(&statements::UNIT_PARTS_DELETE, &[unit.rid.into()], &entry)?;
+        for holder in op.tenant().holders() {
+            counts.values += holder.erase(op, unit, &entry)?;
+        }
         op.change(&statements::UNIT_STATE, &[unit.rid.into(), 2.into(), commit.into()], &entry)?;
     }
     for subject in subjects {
@@ -185,6 +207,36 @@ fn settle_subject(op: &mut Op<'_>, subject: i64, entry: &crate::Entry) -> Result
     Ok(())
 }
 
+/// Restricts a record or lifts it: it vanishes from lists, search, export and API for all but the privacy role, and comes back.
+pub fn restrict_record(op: &mut Op<'_>, id: RecordId, restricted: bool) -> Result<bool> {
+    let Some(mut stored) = op.stored(id)? else { return Ok(false) };
+    if stored.restricted == restricted {
+        return Ok(false);
+    }
+    set_row(op, &mut stored, if restricted { "restrict" } else { "release" }, |stored| stored.restricted = restricted)?;
+    Ok(true)
+}
+
+/// Moves a record to another scope without touching its values: a merged person's record is seen by nobody until the merge is undone.
+pub fn move_scope(op: &mut Op<'_>, id: RecordId, scope: i64) -> Result<()> {
+    let mut stored = op.stored(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
+    set_row(op, &mut stored, "scope", |stored| stored.scope = scope)
+}
+
+fn set_row(op: &mut Op<'_>, stored: &mut crate::rows::Stored, action: &str, set: impl FnOnce(&mut crate::rows::Stored)) -> Result<()> {
+    let modules = op.tenant().modules();
+    let row = modules.rows.get(&stored.module).cloned().ok_or_else(|| Error::not_found("module"))?;
+    let definition = modules.set.get(&row.name).ok_or_else(|| Error::not_found("module"))?;
+    let mut entry = op.entry(action, Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
+    set(stored);
+    op.rewrite_row(stored, &mut entry)?;
+    let opened = op.open(stored.clone())?;
+    let listed = crate::index_row::index_row(op.tenant(), definition, &opened.stored, &opened.values);
+    op.index(crate::index::IndexChange::Put(listed));
+    op.finish(entry, &Map::new())?;
+    Ok(())
+}
+
 /// Deletes one record and its units. Refused for a person (an erasure plan is for that), for a duty to keep it, and for a stale version.
 pub fn delete_record(writer: &mut Exclusive<'_>, caller: &Caller, module: &str, id: RecordId, if_version: Option<i64>) -> Result<Destroyed> {
     let planned = {
@@ -196,7 +248,7 @@ pub fn delete_record(writer: &mut Exclusive<'_>, caller: &Caller, module: &str, 
         Planned::Plain => {
             let now = writer.tenant().clock().now();
             writer.op(caller.clone(), move |op| delete_plain(op, id))?;
-            Ok(Destroyed { keys_at: now, ciphertext_at: now, units: 0, records: 1, kept_records: 0, journal_values: 0 })
+            Ok(Destroyed { keys_at: now, ciphertext_at: now, units: 0, records: 1, kept_records: 0, values: 0 })
         }
     }
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How an instance is opened.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct InstanceSettings {
     /// Open tenants at a time; the one that rested longest is closed for another.
     pub max_open_tenants: usize,
@@ -23,11 +23,13 @@ pub struct InstanceSettings {
     pub idle_ms: i64,
     /// Engine settings.
     pub engine: Settings,
+    /// Holders of the features, beside the store's own.
+    pub holders: Vec<Arc<dyn crate::Holder>>,
 }
 
 impl Default for InstanceSettings {
     fn default() -> Self {
-        Self { max_open_tenants: 64, idle_ms: 10 * 60 * 1000, engine: Settings::default() }
+        Self { max_open_tenants: 64, idle_ms: 10 * 60 * 1000, engine: Settings::default(), holders: Vec::new() }
     }
 }
 
@@ -64,7 +66,7 @@ const KIT_TYPED_BACK: Change = Change { name: "KIT_TYPED_BACK", sql: "UPDATE kit
 const KIT: Query = Query { name: "KIT", sql: "SELECT printed_at, typed_back_at FROM kit WHERE tenant = ?1" };
 
 /// Statements on instance.db, for the test that prepares every statement.
-pub const ALL: &[(&str, &str)] = &[
+pub(crate) const ALL: &[(&str, &str)] = &[
     (TENANTS.name, TENANTS.sql),
     (TENANT_PUT.name, TENANT_PUT.sql),
     (TENANT_DELETE.name, TENANT_DELETE.sql),
@@ -233,7 +235,9 @@ impl Instance {
             Arc::clone(&self.clock),
             &self.settings.engine,
             Arc::clone(&self.flusher),
+            crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
         )?;
+        crate::erase::resume(&opened)?;
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
         Ok(opened)
@@ -325,7 +329,7 @@ impl Instance {
         let bytes = body.encode();
         let leaf = keys::merkle::leaf_hash(&bytes);
         let before = directory.tree.clone();
-        let mut steps = || -> Result<()> {
+        let steps = || -> Result<()> {
             directory.file.begin()?;
             work(&mut directory.file)?;
             let commit = directory.commit_no + 1;

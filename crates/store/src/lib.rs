@@ -7,6 +7,7 @@ pub mod erase;
 mod error;
 pub mod index;
 pub mod index_row;
+pub mod holders;
 mod instance;
 pub mod journal;
 pub mod ledger;
@@ -26,6 +27,7 @@ mod units;
 mod writer;
 
 pub use error::{Error, Result};
+pub use holders::Holder;
 pub use instance::{Instance, InstanceSettings, TenantInfo};
 pub use migrate::{STEPS, Step};
 pub use op::{Caller, Entry, Op};
@@ -33,3 +35,17 @@ pub use shared::{ActiveModules, Counters, ModuleRow, Paths, Reader, Shared};
 pub use tenant::{NewTenant, Tenant};
 pub use units::Unit;
 pub use writer::{Exclusive, Table};
+
+/// Every statement of this crate that is not on keys.db or index.db, by file: for the test that prepares each on every engine.
+pub const STATEMENTS: &[(&str, &[(&str, &str)])] =
+    &[("records.db", statements::ALL), ("records.db", holders::ALL), ("keys.db", statements::on_keys::ALL), ("instance.db", instance::ALL)];
+
+/// Lower-case hex, as certificates and plans write digests and signatures.
+pub fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+/// SHA-256 in lower-case hex: for features, which do not see `keys`.
+pub fn digest_hex(bytes: &[u8]) -> String {
+    hex(&keys::sha256(&[bytes]))
+}

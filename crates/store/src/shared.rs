@@ -90,6 +90,7 @@ pub struct Shared {
     /// The newest signed checkpoint, for the copy outside.
     pub(crate) newest_note: Mutex<String>,
     extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    pub(crate) holders: Vec<Arc<dyn crate::Holder>>,
     readers: Mutex<Readers>,
     reader_back: Condvar,
 }
@@ -128,6 +129,7 @@ impl Shared {
         modules: ActiveModules,
         ledger: Ledger,
         settings: Settings,
+        holders: Vec<Arc<dyn crate::Holder>>,
     ) -> Self {
         let now = clock.now();
         Self {
@@ -145,6 +147,7 @@ impl Shared {
             index_failed: AtomicBool::new(false),
             newest_note: Mutex::new(String::new()),
             extensions: RwLock::default(),
+            holders,
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
         }
@@ -169,6 +172,14 @@ impl Shared {
     /// The tenant's modules as they are now.
     pub fn modules(&self) -> Arc<ActiveModules> {
         Arc::clone(&self.modules.read())
+    }
+    /// Everything that can hold personal data: the store's own holders and those of the features.
+    pub fn holders(&self) -> Vec<Arc<dyn crate::Holder>> {
+        self.holders.clone()
+    }
+    /// A fresh id, from the operating system's generator.
+    pub fn random_id<K>(&self) -> base::Id<K> {
+        keys::random_id()
     }
     /// Where its files lie.
     pub fn paths(&self) -> &Paths {

@@ -82,19 +82,20 @@ impl Tenant {
         records.commit()?;
         drop((records, keys, ledger));
         // The modules come in as the first entry of the journal.
-        let tenant = Self::open(new.id, paths.clone(), master, clock.clone(), settings, Arc::new(Flusher::start()?))?;
+        let tenant = Self::open(new.id, paths.clone(), master, clock.clone(), settings, Arc::new(Flusher::start()?), Vec::new())?;
         let packs: Vec<String> = std::iter::once("core".to_owned()).chain(new.packs.iter().filter(|pack| *pack != "core").cloned()).collect();
         tenant.write(Caller::job("create"), move |op| crate::modules::activate(op, &set, &packs))
     }
 
     /// Opens a tenant: keys, format, journal head against the outside copies, index caught up, erasures that had begun known.
-    pub fn open(
+    pub(crate) fn open(
         id: TenantId,
         paths: Paths,
         master: &MasterKey,
         clock: SharedClock,
         settings: &Settings,
         flusher: Arc<Flusher>,
+        holders: Vec<Arc<dyn crate::Holder>>,
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
@@ -121,7 +122,7 @@ impl Tenant {
         )?;
         let state = State::load(records, keys, tree, head.commit_no, head.fence)?;
         let mut index = Index::open(index_file.into_raw())?;
-        let shared = Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone()));
+        let shared = Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone(), holders));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
         crate::index_row::ensure_modules(&mut index, &shared.modules())?;

@@ -444,10 +444,6 @@ impl Exclusive<'_> {
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
         wait.recv().map_err(|_| Error::Busy { message: "the index did not answer".into() })
     }
-
-    pub(crate) fn state(&mut self) -> &mut State {
-        &mut self.writer.state
-    }
 }
 
 enum Which {
@@ -481,7 +477,9 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
                 task.finish(Ok(()));
             }
             if let Some(reached) = one.reached {
-                drop(reached.send(()));
+                if reached.send(()).is_err() {
+                    tracing::debug!("nobody waited for the index any more");
+                }
             }
         }
     }

@@ -155,6 +155,14 @@ pub struct SearchQuery {
     pub row_budget: u32,
 }
 
+impl SearchQuery {
+    /// The newest 50 records of those modules with these terms, without restricted ones.
+    pub fn new(modules: Vec<String>, scopes: BTreeSet<i64>, terms: Vec<Term>) -> Self {
+        let (order, limit, row_budget) = (SearchOrder::Newest, 50, DEFAULT_ROW_BUDGET);
+        Self { modules, scopes, terms, order, after: None, limit, include_restricted: false, row_budget }
+    }
+}
+
 /// How many records a query matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {

@@ -55,7 +55,7 @@ impl Op<'_> {
         };
         let version = existing.as_ref().map_or(1, |old| old.stored.version + 1);
         let mut entry = self.entry(action, Some((&definition.name, row.fingerprint)), Some((rid, id)));
-        let links = self.links(definition, &values)?;
+        let links = self.links(definition, &values, existing.as_ref().map(|old| &old.values))?;
         let subject = self.subject_of(definition, &values, (rid, id), &entry)?;
         if let Some(old) = &existing
             && old.stored.subject == 0
@@ -96,19 +96,20 @@ impl Op<'_> {
             parts.push(self.seal_part(id, version, unit, fields, before.get(&unit.rid).copied())?);
         }
         let now = self.now();
-        let subject_id = match subject {
-            0 => None,
-            rid => self.subject_rid(rid)?.map(|row| row.id),
-        };
+        let owner = if subject == 0 { None } else { self.subject_rid(subject)? };
+        if owner.as_ref().is_some_and(|row| matches!(row.state.as_str(), "erasing" | "erased")) {
+            return Err(Error::conflict("unit-dead", "the person is being erased or has been erased"));
+        }
+        let subject_restricted = owner.as_ref().is_some_and(|row| row.state == "restricted");
         let stored = Stored {
-            subject_id,
+            subject_id: owner.map(|row| row.id),
             rid,
             id,
             module: row.rid,
             scope,
             version,
             subject,
-            restricted: existing.as_ref().is_some_and(|old| old.stored.restricted),
+            restricted: subject_restricted || existing.as_ref().is_some_and(|old| old.stored.restricted),
             created_at: existing.as_ref().map_or(now, |old| old.stored.created_at),
             changed_at: now,
             entry: i64::try_from(entry.seq()).unwrap_or(i64::MAX),
@@ -241,7 +242,7 @@ impl Op<'_> {
     }
 
     /// The records that the link fields name, by row number. A target that is missing or of a wrong module is the field's error.
-    fn links(&mut self, definition: &Definition, values: &Map) -> Result<BTreeSet<(String, i64)>> {
+    fn links(&mut self, definition: &Definition, values: &Map, old: Option<&Map>) -> Result<BTreeSet<(String, i64)>> {
         let mut links = BTreeSet::new();
         let mut errors = Vec::new();
         for field in definition.fields.iter().filter(|field| field.kind == FieldType::Link) {
@@ -259,6 +260,8 @@ impl Op<'_> {
                     Some((rid, module)) if modules.rows.get(&module).is_some_and(|row| field.to.contains(&row.name)) => {
                         links.insert((field.name.clone(), rid));
                     }
+                    // A link that was there stays, even if what it led to has been erased since: nobody is kept from changing the rest.
+                    None if old.and_then(|old| old.get(&field.name)) == Some(value) => {}
                     Some(_) => errors.push(link_error(&field.name, "link_module", "Dieser Datensatz gehört nicht hierher.", "This record is of another kind.")),
                     None => errors.push(link_error(&field.name, "link_missing", "Diesen Datensatz gibt es nicht.", "There is no such record.")),
                 }

@@ -1,0 +1,187 @@
+//! Erasures as they are stored, performing one, and its certificate.
+use crate::held::held;
+use crate::plan::{ErasureId, Plan, PlanItem, hash, items};
+use crate::statements;
+use base::{Permission, SubjectId, Timestamp};
+use serde::{Deserialize, Serialize};
+use store::engine::Row;
+use store::erase::{Destroy, Destroyed, destroy, outcome, restrict_record};
+use store::module::Map;
+use store::{Caller, Error, Exclusive, Op, Reader, Result, Tenant};
+
+/// What was done: only what happened is claimed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// The erasure.
+    pub case: ErasureId,
+    /// The person, as the opaque id that is left.
+    pub subject: SubjectId,
+    /// Why: a key of [`crate::REASONS`].
+    pub reason: String,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// Who approved it, as an id.
+    pub approved_by: String,
+    /// When the keys were destroyed ("Schlüssel vernichtet am").
+    pub keys_destroyed_at: Timestamp,
+    /// When the last ciphertext was gone from the live databases ("Chiffrat gelöscht am").
+    pub ciphertext_deleted_at: Timestamp,
+    /// By when the last backup that holds ciphertext is gone ("letzte Sicherung überschrieben spätestens"); none while no backup target is set up.
+    pub backups_gone_by: Option<Timestamp>,
+    /// Counts: units, records, sealed parts.
+    pub destroyed: Destroyed,
+    /// What stays, restricted, until when and why.
+    pub stays: Vec<PlanItem>,
+    /// Records of others that mentioned the person when it was planned; a human decides on each.
+    pub mentions: usize,
+    /// Lines of the ledger when it was written, and the chain over them, hex.
+    pub ledger: (u64, String),
+    /// Ed25519 over all of the above as JSON, hex, with the tenant's signing key.
+    pub signature: String,
+    /// The key that verifies it, hex.
+    pub verify_key: String,
+}
+
+/// An erasure as it is stored.
+#[derive(Debug, Clone)]
+pub struct Erasure {
+    /// The plan.
+    pub plan: Plan,
+    /// `planned`, `begun` or `done`.
+    pub state: String,
+    /// Why.
+    pub reason: String,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// By whom.
+    pub created_by: String,
+    /// Who approved it.
+    pub approved_by: Option<String>,
+    /// The certificate, once it is done.
+    pub certificate: Option<Certificate>,
+}
+
+fn read(row: &dyn Row) -> Result<Erasure> {
+    let unreadable = |_| Error::invalid("a stored erasure is not readable");
+    Ok(Erasure {
+        plan: serde_json::from_str(row.text(4)?).map_err(unreadable)?,
+        state: row.text(2)?.to_owned(),
+        reason: row.text(3)?.to_owned(),
+        created_at: Timestamp(row.int(6)?),
+        created_by: row.text(7)?.to_owned(),
+        approved_by: row.opt_text(8)?.map(str::to_owned),
+        certificate: row.opt_text(10)?.map(serde_json::from_str).transpose().map_err(unreadable)?,
+    })
+}
+
+/// The erasure of that id.
+pub fn erasure(reader: &mut Reader, caller: &Caller, id: ErasureId) -> Result<Erasure> {
+    caller.needs(Permission::Privacy)?;
+    reader.first(&statements::ERASURE, &[id.bytes().into()], read)?.ok_or_else(|| Error::not_found(format!("erasure {id}")))
+}
+
+/// The latest erasures, newest first.
+pub fn erasures(reader: &mut Reader, caller: &Caller, limit: u32) -> Result<Vec<Erasure>> {
+    caller.needs(Permission::Privacy)?;
+    reader.all(&statements::ERASURES, &[i64::from(limit).into()], read)
+}
+
+/// Performs an approved erasure. Planned again first: if what would happen now differs from what was approved, it is refused and nothing
+/// is changed. Whoever calls this approves it; the certificate names him.
+pub fn perform(tenant: &Tenant, caller: &Caller, id: ErasureId) -> Result<Certificate> {
+    caller.needs(Permission::Privacy)?;
+    let caller = caller.clone();
+    tenant.exclusive(move |writer| perform_under(writer, &caller, id))
+}
+
+fn perform_under(writer: &mut Exclusive<'_>, caller: &Caller, id: ErasureId) -> Result<Certificate> {
+    let case = id.to_string();
+    let begun = writer.op(caller.clone(), move |op| begin(op, id))?;
+    let plan = match begun {
+        Begun::Done(certificate) => return Ok(*certificate),
+        Begun::Perform(plan) => plan,
+    };
+    let shared = writer.tenant();
+    let destroyed = match outcome(&shared, &case) {
+        Some(destroyed) => destroyed, // finished at start-up after a crash; only the certificate is missing
+        None => {
+            let units = plan.goes.iter().map(|item| item.unit).collect();
+            destroy(writer, caller, &Destroy { case, action: "erase", subject: Some(plan.subject), units })?
+        }
+    };
+    writer.op(caller.clone(), move |op| certify(op, id, &plan, destroyed))
+}
+
+enum Begun {
+    Perform(Box<Plan>),
+    Done(Box<Certificate>),
+}
+
+/// Compares, restricts what stays, and writes down who approved.
+fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
+    let stored =
+        op.first(&statements::ERASURE, &[id.bytes().into()], read)?.ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
+    match stored.state.as_str() {
+        "done" => {
+            let certificate = stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"))?;
+            return Ok(Begun::Done(Box::new(certificate)));
+        }
+        "begun" => return Ok(Begun::Perform(Box::new(stored.plan))),
+        _ => {}
+    }
+    let now_held = held(op, stored.plan.subject)?;
+    let (goes, stays) = items(op, &now_held);
+    if hash(&goes, &stays) != stored.plan.hash {
+        return Err(Error::conflict(
+            "plan-changed",
+            "what is held about the person has changed since the plan was made; make a new plan and look at it again",
+        ));
+    }
+    let mut entry = op.entry("approve-erasure", None, None);
+    entry.name_units([]);
+    let (actor, commit) = (op.caller().actor.to_string(), op.commit_no());
+    op.change(&statements::ERASURE_STATE, &[id.bytes().into(), "begun".into(), actor.as_str().into(), commit.into()], &entry)?;
+    let mut note = Map::new();
+    note.insert("case".into(), id.to_string().into());
+    op.finish(entry, &note)?;
+    for item in &stays {
+        for (_, record) in &item.records {
+            restrict_record(op, *record, true)?;
+        }
+    }
+    Ok(Begun::Perform(Box::new(stored.plan)))
+}
+
+fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) -> Result<Certificate> {
+    let stored =
+        op.first(&statements::ERASURE, &[id.bytes().into()], read)?.ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
+    let ring = op.tenant().ring();
+    let (lines, chain) = op.tenant().with_ledger(|ledger, _| ledger.position());
+    let mut certificate = Certificate {
+        case: id,
+        subject: plan.subject,
+        reason: stored.reason,
+        planned_at: stored.created_at,
+        approved_by: stored.approved_by.unwrap_or_default(),
+        keys_destroyed_at: destroyed.keys_at,
+        ciphertext_deleted_at: destroyed.ciphertext_at,
+        backups_gone_by: None,
+        destroyed,
+        stays: plan.stays.clone(),
+        mentions: plan.mentions.len(),
+        ledger: (lines, store::hex(&chain)),
+        signature: String::new(),
+        verify_key: store::hex(ring.signer().verify_key().bytes()),
+    };
+    let unsigned = serde_json::to_vec(&certificate).map_err(|error| Error::invalid(error.to_string()))?;
+    certificate.signature = store::hex(&ring.signer().sign(&unsigned));
+    let mut entry = op.entry("erased", None, None);
+    entry.name_units([]);
+    let text = serde_json::to_string(&certificate).map_err(|error| Error::invalid(error.to_string()))?;
+    let (now, commit) = (op.now().0, op.commit_no());
+    op.change(&statements::ERASURE_DONE, &[id.bytes().into(), now.into(), text.as_str().into(), commit.into()], &entry)?;
+    let mut note = Map::new();
+    note.insert("case".into(), id.to_string().into());
+    op.finish(entry, &note)?;
+    Ok(certificate)
+}

@@ -1,0 +1,174 @@
+//! The plan of an erasure: what goes now, what must stay until when and why, and who else's records mention the person.
+//!
+//! It is stored with ids, classes and dates only, and its hash is what an approval approves.
+use crate::held::{Held, HeldUnit, held};
+use crate::mentions::{Mention, mentions};
+use crate::statements;
+use base::{Date, Permission, RecordId, SubjectId, Timestamp, UnitId};
+use serde::{Deserialize, Serialize};
+use store::module::{Label, Map};
+use store::rows::Access;
+use store::{Caller, Error, Reader, Result, Tenant};
+
+/// Names an erasure.
+pub type ErasureId = base::Id<of::Erasure>;
+
+/// Marks what an id names.
+pub mod of {
+    /// An erasure.
+    pub enum Erasure {}
+}
+
+/// One key unit in a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanItem {
+    /// The unit.
+    pub unit: UnitId,
+    /// Its deletion class.
+    pub class: String,
+    /// That class's label.
+    pub label_de: String,
+    /// The same in English.
+    pub label_en: String,
+    /// Modules and ids of the records that it covers.
+    pub records: Vec<(String, RecordId)>,
+    /// Until when it must stay; none if it goes.
+    pub until: Option<Date>,
+    /// The law.
+    pub basis: String,
+    /// Why, in German.
+    pub reason_de: String,
+    /// Why, in English.
+    pub reason_en: String,
+}
+
+impl PlanItem {
+    /// Label of the class in both languages.
+    pub fn label(&self) -> Label {
+        Label::new(&self.label_de, &self.label_en)
+    }
+    /// Reason in both languages.
+    pub fn reason(&self) -> Label {
+        Label::new(&self.reason_de, &self.reason_en)
+    }
+}
+
+/// A plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The erasure's id.
+    pub id: ErasureId,
+    /// The person.
+    pub subject: SubjectId,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What goes.
+    pub goes: Vec<PlanItem>,
+    /// What stays, restricted.
+    pub stays: Vec<PlanItem>,
+    /// Other people's records that mention the person.
+    pub mentions: Vec<Mention>,
+    /// Hash over what goes and what stays, hex: performing compares it.
+    pub hash: String,
+}
+
+/// Why a person is erased: one of a list, so that no text of a person gets in.
+pub const REASONS: &[(&str, &str, &str)] = &[
+    ("request", "Verlangen der betroffenen Person (Art. 17 Abs. 1 DSGVO)", "Request of the person (Art. 17(1) GDPR)"),
+    ("purpose-ended", "Zweck entfallen (Art. 17 Abs. 1 lit. a DSGVO)", "Purpose has ended (Art. 17(1)(a) GDPR)"),
+    ("consent-withdrawn", "Einwilligung widerrufen (Art. 17 Abs. 1 lit. b DSGVO)", "Consent withdrawn (Art. 17(1)(b) GDPR)"),
+    ("objection", "Widerspruch (Art. 17 Abs. 1 lit. c DSGVO)", "Objection (Art. 17(1)(c) GDPR)"),
+    ("unlawful", "Unrechtmäßige Verarbeitung (Art. 17 Abs. 1 lit. d DSGVO)", "Unlawful processing (Art. 17(1)(d) GDPR)"),
+    ("legal-duty", "Rechtliche Verpflichtung (Art. 17 Abs. 1 lit. e DSGVO)", "Legal obligation (Art. 17(1)(e) GDPR)"),
+    ("other", "Sonstiger Grund", "Other reason"),
+];
+
+/// The key of a reason: its own, or `other` for any free text, which is not kept (it might name the person).
+pub fn reason_key(text: &str) -> &'static str {
+    let wanted = store::text::fold(text);
+    REASONS.iter().map(|(key, _, _)| *key).find(|key| *key == wanted.as_str()).unwrap_or_else(|| {
+        if wanted.contains("art 17") || wanted.contains("request") || wanted.contains("verlangen") { "request" } else { "other" }
+    })
+}
+
+/// Makes a plan without storing it.
+pub fn draft(reader: &mut Reader, caller: &Caller, subject: SubjectId) -> Result<Plan> {
+    caller.needs(Permission::Privacy)?;
+    let held = held(reader, subject)?;
+    if held.subject.state == "erased" {
+        return Err(Error::conflict("erased", "this person has been erased already"));
+    }
+    let (goes, stays) = items(reader, &held);
+    let mentions = mentions(reader, &held)?;
+    let hash = hash(&goes, &stays);
+    Ok(Plan { id: keys_id(reader), subject: held.subject.id, made_at: reader.tenant().clock().now(), goes, stays, mentions, hash })
+}
+
+fn keys_id(reader: &Reader) -> ErasureId {
+    reader.tenant().random_id()
+}
+
+/// Makes a plan and stores it for approval.
+pub fn plan(tenant: &Tenant, caller: &Caller, subject: SubjectId, reason: &str) -> Result<Plan> {
+    let plan = draft(&mut tenant.reader()?, caller, subject)?;
+    let stored = plan.clone();
+    let reason = reason_key(reason);
+    tenant.write(caller.clone(), move |op| {
+        let mut entry = op.entry("plan-erasure", None, None);
+        entry.name_units(stored.goes.iter().map(|item| item.unit));
+        let rid = op.first(&statements::ERASURE_NEXT, &[], |row| row.int(0))?.unwrap_or(1);
+        let text = serde_json::to_string(&stored).map_err(|error| Error::invalid(error.to_string()))?;
+        let (now, actor, commit) = (op.now().0, op.caller().actor.to_string(), op.commit_no());
+        let params = [
+            rid.into(),
+            stored.id.bytes().into(),
+            stored.subject.bytes().into(),
+            reason.into(),
+            text.as_str().into(),
+            stored.hash.as_bytes().into(),
+            now.into(),
+            actor.as_str().into(),
+            commit.into(),
+        ];
+        op.change(&statements::ERASURE_PUT, &params, &entry)?;
+        let mut note = Map::new();
+        note.insert("case".into(), stored.id.to_string().into());
+        op.finish(entry, &note).map(drop)
+    })?;
+    Ok(plan)
+}
+
+/// What goes and what stays.
+pub(crate) fn items(access: &dyn Access, held: &Held) -> (Vec<PlanItem>, Vec<PlanItem>) {
+    let modules = access.shared().modules();
+    let item = |unit: &&HeldUnit| {
+        let class = modules.set.class(&unit.row.class);
+        let hold = unit.hold.as_ref();
+        PlanItem {
+            unit: unit.row.id,
+            class: unit.row.class.clone(),
+            label_de: class.map(|class| class.label.de.clone()).unwrap_or_default(),
+            label_en: class.map(|class| class.label.en.clone()).unwrap_or_default(),
+            records: unit
+                .records
+                .iter()
+                .filter_map(|rid| held.records.get(rid))
+                .map(|record| (record.module.clone(), record.opened.stored.id))
+                .collect(),
+            until: hold.map(|hold| hold.until),
+            basis: hold.map(|hold| hold.basis.clone()).unwrap_or_default(),
+            reason_de: hold.map_or_else(|| "Keine Aufbewahrungspflicht.".to_owned(), |hold| hold.reason_de.clone()),
+            reason_en: hold.map_or_else(|| "No duty to keep it.".to_owned(), |hold| hold.reason_en.clone()),
+        }
+    };
+    let (goes, stays) = held.partition();
+    (goes.iter().map(item).collect(), stays.iter().map(item).collect())
+}
+
+/// Hash over unit ids, and until when they stay.
+pub(crate) fn hash(goes: &[PlanItem], stays: &[PlanItem]) -> String {
+    let mut lines: Vec<String> = goes.iter().map(|item| format!("goes {}", item.unit)).collect();
+    lines.extend(stays.iter().map(|item| format!("stays {} {:?}", item.unit, item.until)));
+    lines.sort_unstable();
+    store::digest_hex(lines.join("\n").as_bytes())
+}

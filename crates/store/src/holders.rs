@@ -1,0 +1,116 @@
+//! Holders: whatever can hold personal data, one entry per table, folder, queue or cache (design, *The house*).
+//!
+//! An erasure walks this list; a test compares it with the tables and folders that exist and fails on one that nobody covers. Features add
+//! theirs when the program starts ([`crate::InstanceSettings::holders`]).
+use crate::engine::Query;
+use crate::op::{Entry, Op};
+use crate::rows::UnitRow;
+use crate::{Result, statements};
+
+/// Something that can hold data of a person, by key unit.
+pub trait Holder: Send + Sync {
+    /// Its name in plans and findings.
+    fn name(&self) -> &'static str;
+    /// What it covers: `records.db/part`, `files/`, `memory/unit keys`.
+    fn covers(&self) -> &'static [&'static str];
+    /// How many things it holds for a unit.
+    fn count(&self, op: &mut Op<'_>, unit: &UnitRow) -> Result<u64>;
+    /// Takes away what it holds for a unit; gives how many things that were.
+    fn erase(&self, op: &mut Op<'_>, unit: &UnitRow, entry: &Entry) -> Result<u64>;
+}
+
+/// The holders of the store itself.
+pub fn builtin() -> Vec<std::sync::Arc<dyn Holder>> {
+    vec![std::sync::Arc::new(JournalValues), std::sync::Arc::new(Parts), std::sync::Arc::new(Around)]
+}
+
+/// Tables and folders that hold nothing of a person, each with the reason.
+pub const NEUTRAL: &[(&str, &str)] = &[
+    ("records.db/meta", "settings of the tenant"),
+    ("records.db/head", "size, root and signature of the journal"),
+    ("records.db/module", "definitions, written by the business about kinds of records"),
+    ("records.db/subject", "random ids and states"),
+    ("records.db/unit", "random ids, classes and states; erased ones stay so that the journal verifies"),
+    ("records.db/entry", "headers without a value: ids, digests, what was done"),
+    ("records.db/tile", "hashes of entries"),
+    ("records.db/tombstone", "random ids of what is gone"),
+    ("records.db/log_line", "ids and keyed hashes, dropped by age"),
+    ("records.db/log_day", "hashes of log lines, dropped by age"),
+    ("records.db/job", "ids and neutral values"),
+    ("records.db/outbox", "ids and neutral values; personal text is rendered when sent"),
+    ("records.db/erasure", "ids, classes, counts, times; the reason is one of a list"),
+    ("records.db/merge", "row numbers"),
+    ("records.db/token", "hashes, names that an administrator gave"),
+    ("records.db/session", "hashes"),
+    ("records.db/import_run", "hashes and counts"),
+    ("records.db/idempotency", "hashes and the id that was answered"),
+    ("instance.db/meta", "settings of the instance"),
+    ("instance.db/head", "size, root and signature of the journal"),
+    ("instance.db/tenant", "names of businesses; they go with the tenant"),
+    ("instance.db/entry", "headers without a value"),
+    ("instance.db/tile", "hashes of entries"),
+    ("instance.db/kit", "times"),
+];
+
+struct JournalValues;
+const VALUES_COUNT: Query = Query { name: "VALUES_COUNT", sql: "SELECT count(*) FROM entry_value WHERE unit = ?1" };
+
+impl Holder for JournalValues {
+    fn name(&self) -> &'static str {
+        "journal values"
+    }
+    fn covers(&self) -> &'static [&'static str] {
+        &["records.db/entry_value"]
+    }
+    fn count(&self, op: &mut Op<'_>, unit: &UnitRow) -> Result<u64> {
+        count(op, &VALUES_COUNT, unit)
+    }
+    fn erase(&self, op: &mut Op<'_>, unit: &UnitRow, entry: &Entry) -> Result<u64> {
+        op.change(&statements::UNIT_VALUES_DELETE, &[unit.rid.into()], entry)
+    }
+}
+
+struct Parts;
+const PARTS_COUNT: Query = Query { name: "PARTS_COUNT", sql: "SELECT count(*) FROM part WHERE unit = ?1" };
+
+impl Holder for Parts {
+    fn name(&self) -> &'static str {
+        "record parts"
+    }
+    fn covers(&self) -> &'static [&'static str] {
+        // Rows, links, keys by import and the index go with the record; the erasure walks the records of the units itself.
+        &["records.db/part", "records.db/record", "records.db/link", "records.db/external_key", "index.db"]
+    }
+    fn count(&self, op: &mut Op<'_>, unit: &UnitRow) -> Result<u64> {
+        count(op, &PARTS_COUNT, unit)
+    }
+    fn erase(&self, op: &mut Op<'_>, unit: &UnitRow, entry: &Entry) -> Result<u64> {
+        op.change(&statements::UNIT_PARTS_DELETE, &[unit.rid.into()], entry)
+    }
+}
+
+/// What surrounds the databases. The keys and the unwrapped copies in memory are destroyed before anything else ([`crate::Exclusive::destroy_keys`]).
+struct Around;
+
+impl Holder for Around {
+    fn name(&self) -> &'static str {
+        "keys and what surrounds them"
+    }
+    fn covers(&self) -> &'static [&'static str] {
+        &["keys.db/key", "keys.db/unique_value", "files/", "memory/unit keys", "memory/readers"]
+    }
+    fn count(&self, _op: &mut Op<'_>, unit: &UnitRow) -> Result<u64> {
+        Ok(u64::from(unit.state != 2))
+    }
+    fn erase(&self, _op: &mut Op<'_>, _unit: &UnitRow, _entry: &Entry) -> Result<u64> {
+        Ok(0)
+    }
+}
+
+fn count(op: &mut Op<'_>, query: &Query, unit: &UnitRow) -> Result<u64> {
+    let counted = op.first(query, &[unit.rid.into()], |row| row.int(0))?.unwrap_or(0);
+    Ok(u64::try_from(counted).unwrap_or(0))
+}
+
+/// Statements of this file, for the test that prepares every statement.
+pub const ALL: &[(&str, &str)] = &[(VALUES_COUNT.name, VALUES_COUNT.sql), (PARTS_COUNT.name, PARTS_COUNT.sql)];
