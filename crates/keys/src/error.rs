@@ -139,8 +139,7 @@ impl Kinded for Error {
             Self::Kit { .. } | Self::NoteText { .. } => Kind::Invalid,
             Self::Io { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Kind::Busy,
-                io::ErrorKind::NotFound => Kind::NotFound,
-                _ => Kind::Broken,
+                _ => Kind::Broken, // a missing key file too: nobody asked for it, the service does not run without it
             },
         }
     }

@@ -76,7 +76,7 @@ mod tests {
             assert!(error.to_string().contains("32 raw bytes"), "{error}");
             assert!(!error.to_string().contains("kkk") && !format!("{error:?}").contains("107"));
         }
-        assert_eq!(MasterKey::read(&folder.0.join("none")).unwrap_err().kind(), Kind::NotFound);
+        assert_eq!(MasterKey::read(&folder.0.join("none")).unwrap_err().kind(), Kind::Broken);
     }
 
     #[test]

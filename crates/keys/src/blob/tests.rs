@@ -82,6 +82,23 @@ fn chunks_that_are_cut_swapped_repeated_or_appended_are_noticed() {
     assert!(opened(&key, &[&other[..HEADER_LEN], chunks].concat(), b"").is_err(), "another header");
 }
 
+/// One plaintext has one way to be cut: who holds the key cannot end a blob with an empty chunk after a full one.
+#[test]
+fn an_empty_last_chunk_is_for_empty_files_only() {
+    let (key, unit) = (UnitKey::generate(), random_id());
+    let header = Header::create(unit);
+    let mut stream = Stream::new(&key, &header, b"");
+    let mut blob = header.0.to_vec();
+    for (plain, last) in [(sample(CHUNK_SIZE), false), (Vec::new(), true)] {
+        let mut chunk = plain;
+        let nonce = stream.nonce(last).unwrap();
+        let tag = stream.cipher.seal_in_place(nonce, b"", &mut chunk);
+        blob.extend_from_slice(&chunk);
+        blob.extend_from_slice(&tag);
+    }
+    assert!(opened(&key, &blob, b"").is_err());
+}
+
 #[test]
 fn no_unverified_byte_is_handed_out_and_the_error_stays() {
     let (key, unit) = (UnitKey::generate(), random_id());

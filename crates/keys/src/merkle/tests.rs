@@ -170,6 +170,26 @@ fn what_is_outside_the_tree_has_no_proof() {
     assert!(Frontier::from_parts(3, vec![empty_root()]).is_none());
 }
 
+/// A proof belongs to one size: that of a smaller tree, with the smaller tree's root, says nothing about a larger one.
+#[test]
+fn a_proof_of_another_size_does_not_hold() {
+    let all = leaves(40);
+    let (_, store) = grown(&all);
+    for size in 1..=20_u64 {
+        let root = root_at(size, &store).unwrap();
+        let proof = inclusion_proof(0, size, &store).unwrap();
+        let consistency = consistency_proof(1, size, &store).unwrap();
+        // Leaf 0 has the same path in all trees of the same height, and only there.
+        for other in 1..=40_u64 {
+            let fits = other == size || inclusion_proof(0, other, &store).unwrap().len() == proof.len();
+            assert_eq!(verify_inclusion(&all[0], 0, other, &proof, &root), fits, "{size} as {other}");
+            if other > 1 && size > 1 {
+                assert_eq!(verify_consistency(1, &all[0], other, &root, &consistency), fits, "{size} as {other}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_tree_of_any_size_has_valid_places() {
     // No node is asked for that does not exist: the end of the subtree never lies beyond the size.

@@ -34,6 +34,10 @@ impl Purpose {
         Self::UnitWrap,
         Self::BackupPassword,
     ];
+    /// The purpose of that name, as [`fmt::Display`] writes it: `records-pages`.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.to_string() == name)
+    }
     pub(crate) const fn code(self) -> u8 {
         self as u8
     }

@@ -154,6 +154,7 @@ fn rotation_keeps_the_old_key_until_it_is_retired() {
         assert_eq!(ring.retire(purpose, 2).unwrap_err().kind(), Kind::Conflict);
         assert_eq!(ring.add(purpose), 3, "a number is never given twice");
         assert_eq!(Purpose::from_code(purpose.code()), Some(purpose));
+        assert_eq!(Purpose::named(&purpose.to_string()), Some(purpose));
     }
 }
 
