@@ -8,22 +8,41 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::index::{
-    Column, ColumnKind, Count, Error, Filter, Index, IndexChange, IndexRow, Key, ListQuery, ModuleColumns, Position, SearchOrder, SearchQuery, Test,
+    Column, ColumnKind, Count, Error, Filter, Index, IndexChange, IndexRow, Key, ListQuery, ModuleColumns, Position,
+    SearchOrder, SearchQuery, Test,
 };
 use store::{index, text};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
+/// A case and how to make its query.
+type Named<'n, F> = (&'n str, &'n F);
+
+/// What somebody types.
+type Typed = dyn Fn(&mut Dice) -> String;
+
 const BATCH: i64 = 1_000;
 const FIRST: [&str; 20] = [
-    "Sabine", "Jörg", "Änne", "Thomas", "Ulrike", "Günther", "Petra", "Özlem", "Hans", "Ingrid", "Mehmet", "Łukasz", "Renate", "Björn", "Heike",
-    "Jürgen", "Doris", "Karl", "Søren", "Zoë",
+    "Sabine", "Jörg", "Änne", "Thomas", "Ulrike", "Günther", "Petra", "Özlem", "Hans", "Ingrid", "Mehmet", "Łukasz",
+    "Renate", "Björn", "Heike", "Jürgen", "Doris", "Karl", "Søren", "Zoë",
 ];
-const CITIES: [&str; 12] =
-    ["Köln", "München", "Berlin", "Düsseldorf", "Nürnberg", "Gießen", "Lübeck", "Bremen", "Göttingen", "Jena", "Trier", "Ulm"];
+const CITIES: [&str; 12] = [
+    "Köln",
+    "München",
+    "Berlin",
+    "Düsseldorf",
+    "Nürnberg",
+    "Gießen",
+    "Lübeck",
+    "Bremen",
+    "Göttingen",
+    "Jena",
+    "Trier",
+    "Ulm",
+];
 const SYLLABLES: [&str; 24] = [
-    "mül", "ber", "stein", "hof", "wald", "fels", "brück", "ner", "meier", "schmidt", "groß", "klein", "ack", "lind", "horn", "feld", "bach", "thal",
-    "rö", "kä", "zim", "ter", "vogt", "nau",
+    "mül", "ber", "stein", "hof", "wald", "fels", "brück", "ner", "meier", "schmidt", "groß", "klein", "ack", "lind",
+    "horn", "feld", "bach", "thal", "rö", "kä", "zim", "ter", "vogt", "nau",
 ];
 
 /// Same numbers in every run.
@@ -69,7 +88,8 @@ fn row(rid: i64, dice: &mut Dice) -> IndexRow {
     let email = format!("{first}.{family}{rid}@example-{city}.de").to_lowercase();
     let (kind, customer, cents) = (dice.roll(10), dice.roll(10_000), dice.roll(10_000_000));
     let day = |value: u64, add: i8| i8::try_from(value).unwrap_or(0) + add;
-    let date = Date::constant(2000 + i16::try_from(dice.roll(26)).unwrap_or(0), day(dice.roll(12), 1), day(dice.roll(28), 1));
+    let date =
+        Date::constant(2000 + i16::try_from(dice.roll(26)).unwrap_or(0), day(dice.roll(12), 1), day(dice.roll(28), 1));
     let amount = format!("{}.{:02}", cents / 100, cents % 100);
     let mut id = [0; 16];
     for byte in &mut id {
@@ -84,7 +104,9 @@ fn row(rid: i64, dice: &mut Dice) -> IndexRow {
         scope: 0,
         restricted: false,
         version: 1,
-        doc: format!(r#"{{"city":"{city}","kind":"k{kind}","since":"{date}","amount":"{amount}","customer":"c{customer}","email":"{email}"}}"#),
+        doc: format!(
+            r#"{{"city":"{city}","kind":"k{kind}","since":"{date}","amount":"{amount}","customer":"c{customer}","email":"{email}"}}"#
+        ),
         title,
         created_at: moment,
         changed_at: moment,
@@ -106,7 +128,8 @@ fn connect(path: &Path, writer: bool) -> Outcome<Connection> {
     connection.execute_batch("PRAGMA journal_mode = WAL;")?;
     connection.execute_batch(Index::PRAGMAS)?;
     if writer {
-        connection.execute_batch(&std::env::var("WRITER_PRAGMAS").unwrap_or_else(|_| Index::WRITER_PRAGMAS.to_owned()))?;
+        connection
+            .execute_batch(&std::env::var("WRITER_PRAGMAS").unwrap_or_else(|_| Index::WRITER_PRAGMAS.to_owned()))?;
     }
     connection.set_prepared_statement_cache_capacity(512);
     Ok(connection)
@@ -127,13 +150,149 @@ fn fill(index: &mut Index, rows: i64, out: &mut impl Write) -> Outcome<()> {
         index.apply(&changes, Position(rid))?;
         spent += start.elapsed();
         if rid >= report_at || rid >= rows {
-            let rate = |count: i64, time: Duration| count as f64 / time.as_secs_f64();
-            let here = rate(rid - before.0, spent - before.1);
-            writeln!(out, "rows {rid:>8}: apply {here:>7.0}/s since last, {:>7.0}/s in all; making rows {:.1} us each", rate(rid, spent), making.as_secs_f64() * 1e6 / rid as f64)?;
+            let rate =
+                |count: i64, time: Duration| f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / time.as_secs_f64();
+            let here = rate(rid - before.0, spent.saturating_sub(before.1));
+            writeln!(
+                out,
+                "rows {rid:>8}: apply {here:>7.0}/s since last, {:>7.0}/s in all; making rows {:.1} us each",
+                rate(rid, spent),
+                1e6 / rate(rid, making)
+            )?;
             before = (rid, spent);
             report_at += if rid >= 100_000 { 100_000 } else { 30_000 };
         }
     }
+    Ok(())
+}
+
+/// Runs one query often and prints the middle and the slowest but one in a hundred.
+fn measure(out: &mut impl Write, name: &str, mut once: impl FnMut(usize) -> Result<u32, Error>) -> Outcome<()> {
+    let mut times = Vec::new();
+    let mut read = 0;
+    for turn in 0..200 {
+        let start = Instant::now();
+        match once(turn) {
+            Ok(rows) => read = rows,
+            Err(error) => {
+                writeln!(out, "{name:<44} refused after {:.1} ms: {error}", start.elapsed().as_secs_f64() * 1e3)?;
+                return Ok(());
+            }
+        }
+        times.push(start.elapsed());
+    }
+    times.sort();
+    let at = |place: usize| times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1e3);
+    writeln!(out, "{name:<44} p50 {:>7.2} ms  p99 {:>7.2} ms  ({read} index rows)", at(100), at(198))?;
+    Ok(())
+}
+
+fn ask(connection: &Connection, rows: i64, out: &mut impl Write) -> Outcome<()> {
+    let all = || ListQuery::new("contact", BTreeSet::from([0]));
+    let mut dice = Dice(3);
+    let filters: [Named<'_, dyn Fn(usize) -> Vec<Filter>>; 6] = [
+        ("all", &|_| vec![]),
+        ("10 % (kind)", &|turn| {
+            vec![Filter { column: "kind".into(), test: Test::Eq(Key::exact(&format!("k{}", turn % 10))) }]
+        }),
+        ("8 % (city)", &|turn| {
+            vec![Filter {
+                column: "city".into(),
+                test: Test::Eq(Key::text(CITIES.get(turn % 12).copied().unwrap_or_default())),
+            }]
+        }),
+        ("0.8 % (kind and city)", &|turn| {
+            let city = CITIES.get(turn % 12).copied().unwrap_or_default();
+            vec![
+                Filter { column: "city".into(), test: Test::Eq(Key::text(city)) },
+                Filter { column: "kind".into(), test: Test::Eq(Key::exact(&format!("k{}", turn % 10))) },
+            ]
+        }),
+        ("0.5 % (range of amounts)", &|turn| {
+            let low = Key::integer(i64::try_from(turn).unwrap_or(0) * 400);
+            let high = Key::integer(i64::try_from(turn).unwrap_or(0) * 400 + 500);
+            vec![
+                Filter { column: "amount".into(), test: Test::Gte(low) },
+                Filter { column: "amount".into(), test: Test::Lt(high) },
+            ]
+        }),
+        ("0.01 % (customer)", &|turn| {
+            vec![Filter { column: "customer".into(), test: Test::Eq(Key::exact(&format!("c{}", turn * 37))) }]
+        }),
+    ];
+    for (filter_name, filters) in &filters {
+        for sort in ["", "title", "-since", "amount", "since,title"] {
+            let order: Vec<_> = sort
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(|name| (name.trim_start_matches('-').to_owned(), name.starts_with('-')))
+                .collect();
+            let name = format!("list {filter_name}, by {}", if sort.is_empty() { "newest" } else { sort });
+            measure(out, &name, |turn| {
+                index::list(connection, &ListQuery { filters: filters(turn), sort: order.clone(), ..all() })
+                    .map(|page| page.read)
+            })?;
+        }
+    }
+    let searches: [Named<'_, Typed>; 6] = [
+        ("a rare word", &|dice| {
+            format!("@{}", dice.roll(2)).replace("@0", "mülberstein ").replace("@1", "hofwaldfels ")
+        }),
+        ("a word in 8 %", &|_| "gmbh ".into()),
+        ("a word in 8 % as typed (prefix)", &|_| "gmbh".into()),
+        ("two words", &|dice| format!("{} gmbh ", dice.pick(&FIRST))),
+        ("two letters", &|dice| dice.pick(&["mü", "st", "be", "gr", "vo", "hö"]).into()),
+        ("one telephone number", &|dice| format!("0{} 5", 30 + dice.roll(900))),
+    ];
+    for (name, typed) in &searches {
+        for order in [SearchOrder::Newest, SearchOrder::Relevance] {
+            let query = |typed: String| SearchQuery {
+                modules: vec!["contact".into()],
+                scopes: BTreeSet::from([0]),
+                terms: text::query_terms(&typed),
+                order,
+                after: None,
+                limit: 50,
+                include_restricted: false,
+                row_budget: index::DEFAULT_ROW_BUDGET,
+            };
+            measure(out, &format!("search {name}, {order:?}"), |_| {
+                index::search(connection, &query(typed(&mut dice))).map(|page| page.read)
+            })?;
+        }
+        let listed = |typed: String| ListQuery {
+            text: Some(text::query_terms(&typed)),
+            sort: vec![("title".into(), false)],
+            ..all()
+        };
+        measure(out, &format!("list {name}, by title"), |_| {
+            index::list(connection, &listed(typed(&mut dice))).map(|page| page.read)
+        })?;
+    }
+    let Count { count, exact } = index::count(connection, &all(), 10_000)?;
+    writeln!(out, "count of all, up to 10,000: {count}, exact {exact}, of {rows}")?;
+    measure(out, "count of all, up to 10,000", |_| index::count(connection, &all(), 10_000).map(|_| 0))?;
+    Ok(())
+}
+
+/// The time of a change of one record, of a removal of a thousand, and of the checkpoint after it.
+fn change(index: &mut Index, rows: i64, out: &mut impl Write) -> Outcome<()> {
+    let mut dice = Dice(99);
+    measure(out, "change of one record with new words", |turn| {
+        let rid = 1 + (i64::try_from(turn).unwrap_or(0) * 4_999) % rows;
+        index.apply(&[IndexChange::Put(row(rid, &mut dice))], Position(rows)).map(|()| 1)
+    })?;
+    let person: Vec<_> = (0..1_000).map(|place| ("contact".to_owned(), 1 + place * (rows / 1_000))).collect();
+    let start = Instant::now();
+    index.wipe(&person)?;
+    let wiped = start.elapsed();
+    index.truncate_log()?;
+    writeln!(
+        out,
+        "wipe of 1,000 records {:.0} ms, checkpoint {:.0} ms",
+        wiped.as_secs_f64() * 1e3,
+        start.elapsed().saturating_sub(wiped).as_secs_f64() * 1e3
+    )?;
     Ok(())
 }
 
@@ -148,5 +307,7 @@ fn main() -> Outcome<()> {
     fill(&mut index, rows, &mut out)?;
     index.truncate_log()?;
     writeln!(out, "file {} MB", std::fs::metadata(&path)?.len() / 1_000_000)?;
+    ask(&connect(&path, false)?, rows, &mut out)?;
+    change(&mut index, rows, &mut out)?;
     Ok(())
 }

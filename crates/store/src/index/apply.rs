@@ -76,11 +76,16 @@ impl IndexChange {
     }
 }
 
+/// What the last change of a row says about its content.
+enum Content<'c> {
+    Kept,
+    Put(&'c IndexRow),
+    Removed,
+}
+
 /// What is left of all changes to one row.
-#[derive(Default)]
 struct Outcome<'c> {
-    /// The last put, or `Some(None)` if the last thing was a removal.
-    content: Option<Option<&'c IndexRow>>,
+    content: Content<'c>,
     restricted: Option<bool>,
 }
 
@@ -95,21 +100,23 @@ pub(super) fn apply(
     for change in changes {
         let (module, rid) = change.target();
         let layout = layouts.get(module).ok_or_else(|| Error::Module(module.clone()))?;
-        let (_, outcome) = outcomes.entry((layout.number, rid)).or_insert_with(|| (layout, Outcome::default()));
+        let (_, outcome) = outcomes
+            .entry((layout.number, rid))
+            .or_insert_with(|| (layout, Outcome { content: Content::Kept, restricted: None }));
         match change {
-            IndexChange::Put(row) => *outcome = Outcome { content: Some(Some(row)), restricted: None },
-            IndexChange::Remove { .. } => *outcome = Outcome { content: Some(None), restricted: None },
+            IndexChange::Put(row) => *outcome = Outcome { content: Content::Put(row), restricted: None },
+            IndexChange::Remove { .. } => *outcome = Outcome { content: Content::Removed, restricted: None },
             IndexChange::Restrict { restricted, .. } => outcome.restricted = Some(*restricted),
         }
     }
     let mut removed = BTreeSet::new();
     for ((_, rid), (layout, outcome)) in outcomes {
         match outcome.content {
-            Some(Some(row)) => {
-                put(connection, layout, row, outcome.restricted.unwrap_or(row.restricted), &mut removed)?
+            Content::Put(row) => {
+                put(connection, layout, row, outcome.restricted.unwrap_or(row.restricted), &mut removed)?;
             }
-            Some(None) => remove(connection, layout, rid, &mut removed)?,
-            None => restrict(connection, layout, rid, outcome.restricted.unwrap_or(false))?,
+            Content::Removed => remove(connection, layout, rid, &mut removed)?,
+            Content::Kept => restrict(connection, layout, rid, outcome.restricted.unwrap_or(false))?,
         }
     }
     fulltext::forget(connection, &removed)
@@ -126,7 +133,7 @@ struct Stored {
 }
 
 fn stored(connection: &Connection, layout: &Layout, rid: i64) -> Result<Option<Stored>> {
-    let keys: String = layout.single().map(|column| format!(", k_{}", column.name)).collect();
+    let keys = layout.single().fold(String::new(), |list, column| list + ", k_" + &column.name);
     let sql = format!("SELECT part, k_changed_at, k_title, many, tokens{keys} FROM {} WHERE rid = ?1", layout.table());
     let count = layout.single().count();
     let found = connection
@@ -146,8 +153,11 @@ fn stored(connection: &Connection, layout: &Layout, rid: i64) -> Result<Option<S
     Ok(found)
 }
 
-/// Keys of a row in the order of the layout, and those of multi-valued columns in one blob.
-fn sorted_keys(layout: &Layout, row: &IndexRow) -> Result<(Vec<Vec<u8>>, BTreeSet<(i64, Vec<u8>)>)> {
+/// Keys of multi-valued columns, each with the number of its column.
+pub(super) type ManyKeys = BTreeSet<(i64, Vec<u8>)>;
+
+/// Keys of a row in the order of the layout, and those of multi-valued columns.
+fn sorted_keys(layout: &Layout, row: &IndexRow) -> Result<(Vec<Vec<u8>>, ManyKeys)> {
     let mut single: Vec<Vec<u8>> = layout.single().map(|_| ABSENT.to_vec()).collect();
     let mut many = BTreeSet::new();
     for (name, key) in &row.keys {
@@ -250,7 +260,7 @@ fn restrict(connection: &Connection, layout: &Layout, rid: i64, restricted: bool
     replace_values(connection, layout, rid, (old.part, &many), (part, &many))
 }
 
-type Values<'v> = (i64, &'v BTreeSet<(i64, Vec<u8>)>);
+type Values<'v> = (i64, &'v ManyKeys);
 
 fn replace_values(
     connection: &Connection,
@@ -276,7 +286,7 @@ fn replace_values(
 }
 
 /// Keys of multi-valued columns in one blob: column number, length, key. The row carries them, so that removing it needs no index by row.
-fn pack(values: &BTreeSet<(i64, Vec<u8>)>) -> Vec<u8> {
+fn pack(values: &ManyKeys) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (column, key) in values {
         bytes.extend(u32::try_from(*column).unwrap_or(u32::MAX).to_be_bytes());
@@ -287,7 +297,7 @@ fn pack(values: &BTreeSet<(i64, Vec<u8>)>) -> Vec<u8> {
 }
 
 /// Reads what [`pack`] wrote.
-pub(super) fn unpack(mut bytes: &[u8]) -> BTreeSet<(i64, Vec<u8>)> {
+pub(super) fn unpack(mut bytes: &[u8]) -> ManyKeys {
     let mut values = BTreeSet::new();
     while let Some((head, rest)) = bytes.split_at_checked(6) {
         let (column, length) = head.split_at(4);

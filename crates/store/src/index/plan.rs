@@ -58,7 +58,7 @@ pub(super) fn parts_of(scopes: &BTreeSet<i64>, include_restricted: bool) -> Resu
 
 /// The statement that reads what conditions look at.
 fn facts_statement(layout: &Layout, needed: &[String], many: bool, tokens: bool) -> String {
-    let keys: String = needed.iter().map(|column| format!(", {column}")).collect();
+    let keys = needed.iter().fold(String::new(), |list, column| list + ", " + column);
     let many = if many { "many" } else { "x''" };
     let tokens = if tokens { "tokens" } else { "''" };
     format!("SELECT part, created_at, {many}, {tokens}{keys} FROM {} WHERE rid = ?1", layout.table())
@@ -89,11 +89,10 @@ impl<'c> Plan<'c> {
         }
         // A cheap test first.
         conditions.sort_by_key(|condition| matches!(condition.subject, Subject::Text { .. }));
-        let order: String = query
+        let order = query
             .sort
             .iter()
-            .map(|(name, backwards)| format!(" {}{name}", if *backwards { "-" } else { "" }))
-            .collect();
+            .fold(String::new(), |list, (name, backwards)| list + if *backwards { " -" } else { " " } + name);
         let bound_to = format!("{}{order}", query.module);
         let after = query.after.as_ref().map(|cursor| cursor.read(&bound_to, sorts.len())).transpose()?;
         let many = conditions.iter().any(|condition| matches!(condition.subject, Subject::Many { .. }));
@@ -232,7 +231,7 @@ impl<'c> Plan<'c> {
         let mut sources = Vec::new();
         match (&condition.subject, condition.ranges()) {
             (Subject::Text { expression, .. }, _) => {
-                sources.push(fulltext::hits(&self.layout, expression, None, true)?)
+                sources.push(fulltext::hits(&self.layout, expression, None, true)?);
             }
             (Subject::Single { column, .. }, Some(ranges)) => {
                 sources.extend(ranges.iter().flat_map(|range| self.stretch(column, range, None)));

@@ -17,7 +17,10 @@ pub struct ScopedRow {
 /// The row of a record; `None` if the index does not have it. The caller judges scope and restriction.
 pub fn row(connection: &Connection, module: &str, rid: i64) -> Result<Option<ScopedRow>> {
     let Some(layout) = Layout::find(connection, module)? else { return Ok(None) };
-    let sql = format!("SELECT id, part, version, title, doc, created_at, k_changed_at FROM {} WHERE rid = ?1", layout.table());
+    let sql = format!(
+        "SELECT id, part, version, title, doc, created_at, k_changed_at FROM {} WHERE rid = ?1",
+        layout.table()
+    );
     let found = connection
         .prepare_cached(&sql)?
         .query_row([rid], |row| {

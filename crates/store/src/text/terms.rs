@@ -82,21 +82,18 @@ fn word_terms(text: &str, open_end: bool) -> Vec<Term> {
     let mut place = 0;
     while let Some(piece) = words.get(place) {
         let run = runs.iter().copied().find(|run| run.first == place);
-        match run {
-            Some(run) => {
-                terms.push(number_term(&words, run, open_end && place + run.count == end));
-                place += run.count;
-            }
-            None => {
-                let last = open_end && place + 1 == end;
-                let alternatives: Vec<Vec<Word>> =
-                    foldings(piece.text).into_iter().map(|token| vec![word(token, last)]).collect();
-                if !alternatives.is_empty() {
-                    terms.push(Term { alternatives });
-                }
-                place += 1;
-            }
+        if let Some(run) = run {
+            terms.push(number_term(&words, run, open_end && place + run.count == end));
+            place += run.count;
+            continue;
         }
+        let last = open_end && place + 1 == end;
+        let alternatives: Vec<Vec<Word>> =
+            foldings(piece.text).into_iter().map(|token| vec![word(token, last)]).collect();
+        if !alternatives.is_empty() {
+            terms.push(Term { alternatives });
+        }
+        place += 1;
     }
     terms
 }
