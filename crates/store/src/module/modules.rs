@@ -40,6 +40,16 @@ impl Modules {
         if problems.is_empty() { Ok(modules) } else { Err(Problems(problems)) }
     }
 
+    /// The same set with one more definition, or with a new version of one that it has: a tenant's own module, or what `module check` judges.
+    pub fn with(&self, pack: &str, definition: Definition) -> Result<Self, Problems> {
+        let mut definitions = self.definitions.clone();
+        match definitions.iter_mut().find(|(_, other)| other.name == definition.name) {
+            Some(place) => *place = (pack.to_owned(), definition),
+            None => definitions.push((pack.to_owned(), definition)),
+        }
+        Self::new(definitions, self.classes.clone(), self.activities.clone())
+    }
+
     /// The module of that name.
     pub fn get(&self, name: &str) -> Option<&Definition> {
         self.places.get(name).and_then(|place| self.definitions.get(*place)).map(|(_, definition)| definition)

@@ -1,8 +1,8 @@
 //! The packs that come with the program, carried in it.
-use super::problem::{Problem, Problems, hint};
 #[cfg(test)]
 mod tests;
 
+use super::problem::{Problem, Problems, hint};
 use super::{Modules, parse, parse_activities, parse_classes};
 
 macro_rules! file {

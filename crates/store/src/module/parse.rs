@@ -8,7 +8,7 @@ use super::definition::Source;
 use super::fingerprint::fingerprint;
 use super::problem::{Problem, hint};
 use super::reader::{Reader, Span, Table, is_name};
-use super::{Check, Definition, Expression, Field, FieldType, Label, Subject, Title};
+use super::{Definition, Expression, Field, FieldType, Label, Subject, Title};
 use std::collections::HashMap;
 
 const KEYS: &[&str] = &[
@@ -59,7 +59,6 @@ impl Draft {
 }
 
 fn read(reader: &mut Reader, mut root: Table, file: &str) -> Definition {
-    reader.only(&root, KEYS);
     let mut draft = Draft { spans: HashMap::new() };
     let found = reader.needed_text(&root, "name");
     let name = draft.keep("name", found).unwrap_or_default();
@@ -69,6 +68,7 @@ fn read(reader: &mut Reader, mut root: Table, file: &str) -> Definition {
             reader.problem(draft.span("name"), "bad_name", format!("`{name}` cannot be a module's name: lower-case letters, digits and _, at most 40, and none that a route has"));
         }
     }
+    reader.only(&root, KEYS);
     let (label, plural, purpose) =
         (reader.label(&root, "label"), reader.label(&root, "plural"), reader.label(&root, "purpose"));
     let found = reader.needed_text(&root, "class");
@@ -98,7 +98,7 @@ fn read(reader: &mut Reader, mut root: Table, file: &str) -> Definition {
         source: Source { file: file.to_owned(), spots: HashMap::new() },
         positions,
     };
-    definition.checks = rules::read_checks(reader, &root);
+    definition.checks = rules::read_checks(reader, &root, &mut draft);
     definition.states = rules::read_states(reader, &root, &mut draft);
     field::finish(reader, &mut definition, &mut draft);
     rules::judge(reader, &mut definition, &draft);
@@ -210,14 +210,4 @@ fn known_field<'a>(reader: &mut Reader, fields: &'a [Field], name: &str, span: S
         reader.problem(span, "no_such_field", format!("{what} names the field `{name}`, which does not exist{near}"));
     }
     found
-}
-
-/// A check and where it stands.
-fn check_of(reader: &mut Reader, table: &Table) -> Option<Check> {
-    reader.only(table, &["when", "field", "message"]);
-    let when = reader.needed_text(table, "when");
-    let field = reader.text(table, "field").map(|(name, _)| name);
-    let message = reader.label(table, "message");
-    let (source, span) = when?;
-    compile(reader, &source, span).map(|when| Check { when, field, message })
 }

@@ -62,7 +62,7 @@ pub(super) fn place_of(text: &str, offset: usize) -> (usize, usize) {
 
 /// The known name that `word` is nearest to, if it is near enough to be a slip of the hand.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (word.chars().count() / 3).clamp(1, 3);
+    let limit = word.chars().count().div_ceil(3).clamp(1, 3); // two letters swapped are two steps
     known
         .into_iter()
         .map(|name| (distance(word, name), name))

@@ -1,6 +1,7 @@
 //! A record's title: a template over its fields.
 use super::{Definition, Map};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// Most characters of a title.
 const MAX_TITLE: usize = 200;
@@ -81,7 +82,8 @@ impl Definition {
         let text = |name: &str| {
             let field = self.field(name)?;
             let value = values.get(name)?;
-            let first = value.as_array().map_or(value, |items| items.first().unwrap_or(&serde_json::Value::Null));
+            let first = value.as_array().map_or(value, |items| items.first().unwrap_or(&Value::Null));
+            let first = first.get("value").unwrap_or(first); // without the label of an item
             if field.kind == super::FieldType::Link {
                 return lookup(first.as_str()?);
             }

@@ -139,7 +139,7 @@ fn any_field_and_value() -> impl Strategy<Value = (String, String, Value)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
     #[test]
     fn normalising_twice_changes_nothing_and_never_panics((module, field, value) in any_field_and_value(), patch: bool, tolerant: bool) {

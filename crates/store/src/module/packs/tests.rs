@@ -220,10 +220,7 @@ fn titles_have_no_loose_ends() {
     };
     assert_eq!(title("contact", serde_json::json!({"given_name": "Anna", "family_name": "Müller"})), "Anna Müller");
     assert_eq!(title("contact", serde_json::json!({"family_name": "Müller"})), "Müller");
-    assert_eq!(
-        title("contact", serde_json::json!({"emails": [{"value": "a@b.de", "label": "work"}]})),
-        "a@b.de (work)"
-    );
+    assert_eq!(title("contact", serde_json::json!({"emails": [{"value": "a@b.de", "label": "work"}]})), "a@b.de");
     assert_eq!(title("contact", serde_json::json!({})), "Kontakt");
     assert_eq!(
         title("interaction", serde_json::json!({"on": "2026-11-23", "kind": "call", "subject_line": "Angebot"})),

@@ -113,7 +113,7 @@ fn read_one(reader: &mut Reader, mut table: Table, class: &str, draft: &mut Draf
         label,
         purpose,
         class: own_class.unwrap_or_else(|| class.to_owned()),
-        protection: protection.unwrap_or(Protection::Sensitive),
+        protection: protection.unwrap_or(Protection::Internal), // its absence has been noted
         of,
         required: reader.truth(&table, "required"),
         unique: reader.truth(&table, "unique"),

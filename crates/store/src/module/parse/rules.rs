@@ -2,12 +2,26 @@
 use super::super::problem::hint;
 use super::super::reader::{Reader, Span, Table, is_name};
 use super::super::{Check, Copy, CopySource, Definition, Expression, FieldType, State, Subject};
-use super::{Draft, MAX_PARTS, check_of, known_field};
+use super::{Draft, MAX_PARTS, compile, known_field};
 
 /// All `checks`.
-pub(super) fn read_checks(reader: &mut Reader, root: &Table) -> Vec<Check> {
-    let tables = reader.tables(root, "checks", "a check");
-    tables.iter().take(MAX_PARTS).filter_map(|table| check_of(reader, table)).collect()
+pub(super) fn read_checks(reader: &mut Reader, root: &Table, draft: &mut Draft) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for table in reader.tables(root, "checks", "a check").into_iter().take(MAX_PARTS) {
+        reader.only(&table, &["when", "field", "message"]);
+        let when = reader.needed_text(&table, "when");
+        let field = reader.text(&table, "field");
+        let message = reader.label(&table, "message");
+        let Some((source, span)) = when else { continue };
+        let Some(when) = compile(reader, &source, span.clone()) else { continue };
+        let place = format!("checks.{}", checks.len());
+        draft
+            .spans
+            .insert(format!("{place}.field"), field.as_ref().map_or_else(|| span.clone(), |(_, span)| span.clone()));
+        draft.spans.insert(place, span);
+        checks.push(Check { when, field: field.map(|(name, _)| name), message });
+    }
+    checks
 }
 
 /// All `[[state]]` tables.
@@ -108,11 +122,10 @@ pub(super) fn judge(reader: &mut Reader, definition: &mut Definition, draft: &Dr
             }
         }
     }
-    for check in &definition.checks {
-        let span = draft.span("checks");
-        judge_expression(reader, definition, &check.when, &span, "a check");
+    for (place, check) in definition.checks.iter().enumerate() {
+        judge_expression(reader, definition, &check.when, &draft.span(&format!("checks.{place}")), "a check");
         if let Some(name) = &check.field {
-            known_field(reader, &definition.fields, name, span, "a check");
+            known_field(reader, &definition.fields, name, draft.span(&format!("checks.{place}.field")), "a check");
         }
     }
     judge_states(reader, definition, draft);
