@@ -1,8 +1,9 @@
 //! Making a record.
 use crate::view::RecordView;
-use crate::write::{Module, options, take_state, write};
+use crate::write::{Module, options, take_state, view, write};
 use base::{Access, RecordId};
 use store::module::Map;
+use store::rows::Written;
 use store::{Op, Result};
 
 /// The scope that every record is in until groups exist: all.
@@ -10,11 +11,12 @@ pub(crate) const SCOPE_ALL: i64 = 0;
 
 /// Makes a record from an input of the API, a form or an import. All that is wrong is said at once.
 pub fn create(op: &mut Op<'_>, module: &str, input: Map) -> Result<RecordView> {
-    create_with(op, module, input, false).map(|(view, _)| view)
+    let written = insert(op, module, input, false)?;
+    view(op, &Module::of(op, module)?, written.id)
 }
 
-/// The same for an import: what does not fit its place but can be kept elsewhere is. Also gives the local row number.
-pub(crate) fn create_with(op: &mut Op<'_>, module: &str, mut input: Map, tolerant: bool) -> Result<(RecordView, i64)> {
+/// The same without reading it again. `tolerant`: what does not fit its place but can be kept elsewhere is, as an import wants it.
+pub(crate) fn insert(op: &mut Op<'_>, module: &str, mut input: Map, tolerant: bool) -> Result<Written> {
     op.caller().needs_access(module, Access::Write)?;
     let module = Module::of(op, module)?;
     let state = take_state(&mut input)?;

@@ -4,7 +4,7 @@ use base::RecordId;
 use serde_json::Value;
 use std::sync::Arc;
 use store::module::{Copy, Definition, FieldError, Label, Map, NormaliseOptions};
-use store::rows::{Access, Opened, Put};
+use store::rows::{Access, Opened, Put, Written};
 use store::{ActiveModules, Error, ModuleRow, Op, Result};
 
 /// A module of the tenant, ready to write with.
@@ -59,7 +59,7 @@ pub(crate) fn write(
     mut values: Map,
     new_state: Option<String>,
     scope: i64,
-) -> Result<(RecordView, i64)> {
+) -> Result<Written> {
     let definition = module.definition()?;
     let today = base::date_in(op.now(), op.tenant().zone());
     let old_state = existing.as_ref().and_then(|old| old.values.get("state")).and_then(Value::as_str).map(str::to_owned);
@@ -109,7 +109,11 @@ pub(crate) fn write(
     if written.subject != 0 {
         definition.check_origin(&values).map_err(Error::Fields)?;
     }
+    Ok(written)
+}
+
+/// The record as the caller sees it after [`write`].
+pub(crate) fn view(op: &mut Op<'_>, module: &Module, id: RecordId) -> Result<RecordView> {
     let opened = op.opened(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
-    let view = RecordView::new(definition, opened, op.caller());
-    Ok((view, written.rid))
+    Ok(RecordView::new(module.definition()?, opened, op.caller()))
 }

@@ -8,7 +8,7 @@ use std::io::{self, Cursor, Write};
 use serde_json::{Map, Value};
 
 use crate::import::vcard::{FIELD_PROPERTY, VCARD_FIELDS, types_of};
-use crate::import::{CardReader, Entry, Photo, value::country_name, value::is_salutation};
+use crate::import::{CardReader, Entry, Photo, value::is_salutation};
 
 /// Longest line in bytes, without its end.
 const LINE_BYTES: usize = 75;
@@ -192,8 +192,7 @@ fn formatted_name(fields: &Map<String, Value>, organisation: Option<&str>) -> St
 
 fn address(object: &Map<String, Value>) -> String {
     let text = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
-    let country = country_name(text("country"), false).unwrap_or(text("country"));
-    ["", text("extra"), text("street"), text("city"), text("region"), text("postal_code"), country]
+    ["", text("extra"), text("street"), text("city"), text("region"), text("postal_code"), text("country")]
         .map(escape)
         .join(";")
 }

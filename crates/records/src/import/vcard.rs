@@ -7,6 +7,7 @@ mod contact;
 mod content;
 mod label;
 mod leftover;
+mod plausible;
 mod property;
 
 use std::collections::{HashMap, VecDeque};

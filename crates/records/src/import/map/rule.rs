@@ -1,10 +1,11 @@
 //! Rules: how one field gets its value.
 use serde_json::{Map, Value, json};
+use store::module::country_code;
 
 use super::{Mapping, Template};
 use crate::import::table::Row;
 use crate::import::value::{
-    boolean, country_code, date, date_time, decimal, integer, money, no_date, split_name, split_prefix,
+    boolean, date, date_time, decimal, integer, money, no_date, split_name, split_prefix,
 };
 
 /// A part of a name that is split.

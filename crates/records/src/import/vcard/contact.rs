@@ -2,13 +2,14 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
+use store::module::country_code;
 
 use super::label::{label_of, label_of_apple};
 use super::leftover::{Leftover, leftover, plain_date};
 use super::property::Property;
 use super::{Card, Entry, FIELD_PROPERTY, Group, Photo, VCARD_FIELDS};
 use crate::import::map::{DateOrder, EXTERNAL_ID};
-use crate::import::value::{country_code, date, is_salutation, split_name, split_prefix};
+use crate::import::value::{date, is_salutation, split_name, split_prefix};
 use crate::import::{Message, cut};
 
 /// What of an untaken value is kept in the report.
@@ -24,8 +25,8 @@ struct Builder {
     addresses: Many,
     urls: Many,
     profiles: Many,
-    categories: Vec<Value>,
-    languages: Vec<(u32, String)>,
+    categories: Many,
+    languages: Many,
     organisations: Vec<String>,
     full_name: Option<String>,
     has_name: bool,
@@ -67,6 +68,10 @@ impl Many {
     }
 }
 
+use super::plausible::{
+    ADDRESS_CHARS, LABEL_CHARS, MAX_ITEMS, bare_web_address, is_email, is_phone, is_web_address, max_of, phone_number, sniff,
+};
+
 /// Reads the properties of one card. The error says that it names nobody.
 pub(super) fn entry(line: u64, properties: Vec<Property>, german: bool) -> Result<Entry, Message> {
     let kind =
@@ -83,11 +88,17 @@ pub(super) fn entry(line: u64, properties: Vec<Property>, german: bool) -> Resul
     let version = properties.iter().find(|property| property.name == "VERSION").map(Property::text);
     let mut own: Vec<(String, Value)> = Vec::new();
     let mut card = Builder::new(german, version.as_deref() == Some("2.1"));
-    for property in &properties {
+    for property in properties.iter().filter(|property| property.name != "VERSION") {
         if property.stray > 0 {
             card.warnings.push(Message::new(
                 format!("Zeile {}: Text ohne Bezeichnung wurde zur Angabe davor genommen", property.line),
                 format!("line {}: text without a name was taken as part of the one before", property.line),
+            ));
+        }
+        if property.damaged() {
+            card.warnings.push(Message::new(
+                format!("Zeile {}: {} enthält Bytes, die kein Text sind", property.line, property.name),
+                format!("line {}: {} holds bytes that are no text", property.line, property.name),
             ));
         }
         if property.name == FIELD_PROPERTY {
@@ -143,8 +154,8 @@ impl Builder {
             addresses: Many::default(),
             urls: Many::default(),
             profiles: Many::default(),
-            categories: Vec::new(),
-            languages: Vec::new(),
+            categories: Many::default(),
+            languages: Many::default(),
             organisations: Vec::new(),
             full_name: None,
             has_name: false,
@@ -167,21 +178,32 @@ impl Builder {
         self.remarks.push(format!("{label}: {value}"));
     }
 
-    /// Adds to a text field; a second, other value goes on behind a comma.
+    /// Adds to a text field; a second, other value goes on behind a comma. What is too long for the field goes into the notes.
     fn add_text(&mut self, field: &str, value: &str) {
+        let value = one_line(value);
         if value.is_empty() {
             return;
         }
-        match self.fields.get_mut(field) {
-            Some(Value::String(known)) => {
-                if !known.split(", ").any(|part| part == value) && known != value {
-                    known.push_str(", ");
-                    known.push_str(value);
-                }
-            }
-            _ => {
-                self.fields.insert(field.to_owned(), Value::String(value.to_owned()));
-            }
+        let known = self.fields.get(field).and_then(Value::as_str);
+        if known.is_some_and(|known| known == value || known.split(", ").any(|part| part == value)) {
+            return;
+        }
+        let whole = known.map_or_else(|| value.clone(), |known| format!("{known}, {value}"));
+        if whole.chars().count() > max_of(field) {
+            self.remark(field, &value);
+        } else {
+            self.fields.insert(field.to_owned(), Value::String(whole));
+        }
+    }
+
+    /// Adds to a list of texts; what is too long for an item goes into the notes.
+    fn add_item(&mut self, field: &'static str, value: &str) {
+        let value = one_line(value);
+        let list = if field == "categories" { &mut self.categories } else { &mut self.languages };
+        if value.chars().count() > max_of(field) || list.0.len() >= MAX_ITEMS {
+            self.remark(field, &value);
+        } else if !value.is_empty() {
+            list.add(100, Value::String(value));
         }
     }
 
@@ -211,15 +233,18 @@ impl Builder {
             "LABEL" => self.labels_of_addresses.push((label, property.text())),
             "URL" => {
                 let text = property.text();
-                if let Some(url) = web_address(&text) {
-                    self.urls.add(preference, labelled(Value::String(url), label));
+                if is_web_address(&text) {
+                    self.add_url(preference, text, label);
                 } else if !text.is_empty() {
                     self.remark("URL", &text);
                 }
             }
             "X-SOCIALPROFILE" | "SOCIALPROFILE" | "X-TWITTER" | "X-FACEBOOK" | "X-LINKEDIN" | "X-INSTAGRAM"
             | "X-XING" => {
-                let Some(url) = web_address(&property.text()) else { return false };
+                let url = property.text();
+                if !is_web_address(&url) {
+                    return false;
+                }
                 let service = property.param_text("SERVICE-TYPE").map(str::to_owned);
                 let own =
                     property.name.strip_prefix("X-").filter(|name| *name != "SOCIALPROFILE").map(str::to_lowercase);
@@ -228,16 +253,16 @@ impl Builder {
             "BDAY" => self.birthday(property),
             "CATEGORIES" | "X-CATEGORIES" => {
                 for item in property.items() {
-                    let item = Value::String(item);
-                    if !self.categories.contains(&item) {
-                        self.categories.push(item);
-                    }
+                    self.add_item("categories", &item);
                 }
             }
             "LANG" => {
-                let text = property.text();
-                if !text.is_empty() && !self.languages.iter().any(|(_, known)| *known == text) {
-                    self.languages.push((preference, text));
+                let text = one_line(&property.text());
+                if text.chars().count() > max_of("languages") {
+                    return false;
+                }
+                if !text.is_empty() {
+                    self.languages.add(preference, Value::String(text));
                 }
             }
             "NOTE" => {
@@ -269,6 +294,9 @@ impl Builder {
 
     /// Something that no field takes.
     fn left(&mut self, property: &Property, label: Option<&str>) {
+        if property.name == "X-ABLABEL" && label.is_some() {
+            return;
+        }
         match leftover(property, label, self.german) {
             Leftover::Note(text) => {
                 if !self.remarks.contains(&text) {
@@ -340,7 +368,7 @@ impl Builder {
         let address = text.strip_prefix("mailto:").unwrap_or(&text).trim();
         // `Name <name@example.org>`
         let address = address.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>')).unwrap_or(address).trim();
-        if is_email(address) {
+        if is_email(address) && self.emails.0.len() < MAX_ITEMS {
             self.emails.add(preference, labelled(Value::String(address.to_owned()), label));
         } else if !text.is_empty() {
             let word = self.word("E-Mail", "E-mail");
@@ -350,8 +378,8 @@ impl Builder {
 
     fn phone(&mut self, property: &Property, label: Option<String>, preference: u32) {
         let text = property.text();
-        let number = phone_number(&text);
-        if number.chars().any(|letter| letter.is_ascii_digit()) {
+        let number = one_line(&phone_number(&text));
+        if is_phone(&number) && self.phones.0.len() < MAX_ITEMS {
             self.phones.add(preference, labelled(Value::String(number), label));
         } else if !text.is_empty() {
             let word = self.word("Telefon", "Telephone");
@@ -376,9 +404,9 @@ impl Builder {
             [at @ (1 | 2)] if part(*at).contains('\n') => put("text", part(*at)),
             _ => {
                 put("street", part(2));
-                put("city", part(3));
-                put("region", part(4));
-                put("postal_code", part(5));
+                put("city", &one_line(part(3)));
+                put("region", &one_line(part(4)));
+                put("postal_code", &one_line(part(5)));
                 let mut extra: Vec<&str> = [part(0), part(1)].into_iter().filter(|text| !text.is_empty()).collect();
                 match country_code(part(6)) {
                     Some(code) => put("country", code),
@@ -387,8 +415,29 @@ impl Builder {
                 put("extra", &extra.join("\n"));
             }
         }
-        if !object.is_empty() {
+        let fits = object.values().filter_map(Value::as_str).all(|part| part.chars().count() <= ADDRESS_CHARS);
+        if object.is_empty() {
+            return;
+        }
+        if fits && self.addresses.0.len() < MAX_ITEMS {
             self.addresses.add(preference, labelled(Value::Object(object), label));
+        } else {
+            let word = self.word("Anschrift", "Address");
+            let all: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+            self.remark(&with_label(&word, label.as_deref()), &all.join(", "));
+        }
+    }
+
+    /// Adds an address of the web, unless it is there already in another spelling.
+    fn add_url(&mut self, preference: u32, url: String, label: Option<String>) {
+        let same = |value: &Value| {
+            let known = value.get("value").unwrap_or(value).as_str().unwrap_or_default();
+            known != url && bare_web_address(known) == bare_web_address(&url)
+        };
+        if self.urls.0.len() >= MAX_ITEMS {
+            self.remark("URL", &url);
+        } else if !self.urls.0.iter().any(|(_, value)| same(value)) {
+            self.urls.add(preference, labelled(Value::String(url), label));
         }
     }
 
@@ -448,9 +497,6 @@ impl Builder {
         }
         self.fields
             .insert("kind".into(), Value::String(if self.institution { "institution" } else { "person" }.into()));
-        self.languages.sort_by_key(|(preference, _)| *preference);
-        let languages: Vec<Value> = self.languages.into_iter().map(|(_, text)| Value::String(text)).collect();
-        let some = |values: Vec<Value>| (!values.is_empty()).then_some(Value::Array(values));
         let notes = [self.notes.join("\n\n"), self.remarks.join("\n")];
         let notes = notes.iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join("\n\n");
         for (field, value) in [
@@ -459,8 +505,8 @@ impl Builder {
             ("addresses", addresses),
             ("urls", self.urls.into_value()),
             ("profiles", self.profiles.into_value()),
-            ("categories", some(self.categories)),
-            ("languages", some(languages)),
+            ("categories", self.categories.into_value()),
+            ("languages", self.languages.into_value()),
             ("notes", (!notes.is_empty()).then_some(Value::String(notes))),
             (EXTERNAL_ID, self.uid.clone().map(Value::String)),
         ] {
@@ -498,7 +544,8 @@ impl Builder {
     fn names(&mut self) -> Option<String> {
         let mut organisations = std::mem::take(&mut self.organisations).into_iter();
         let organisation = organisations.next();
-        for other in organisations {
+        let sound = |name: &str| name.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
+        for other in organisations.filter(|other| Some(sound(other)) != organisation) {
             let word = self.word("Weitere Firma", "Other organisation");
             self.remark(&word, &other);
         }
@@ -514,7 +561,7 @@ impl Builder {
                 if lone {
                     self.fields.remove("family_name");
                 }
-                self.fields.insert("full_name".into(), Value::String(name));
+                self.add_text("full_name", &name);
                 return None;
             }
             self.keep_other_name(full, organisation.as_deref());
@@ -550,7 +597,7 @@ impl Builder {
             }
             (None, Some(name)) if !self.fields.contains_key("nickname") => {
                 self.institution = true;
-                self.fields.insert("full_name".into(), Value::String(name));
+                self.add_text("full_name", &name);
                 None
             }
             (None, organisation) => organisation,
@@ -566,7 +613,7 @@ impl Builder {
         }
         let is_address = self.emails.0.iter().any(|(_, value)| value.get("value").unwrap_or(value) == full.as_str());
         if !is_address && words(&full).iter().any(|word| !known.contains(word)) {
-            self.fields.insert("full_name".into(), Value::String(full));
+            self.add_text("full_name", &full);
         }
     }
 }
@@ -575,6 +622,11 @@ impl Builder {
 fn words(text: &str) -> Vec<String> {
     let all = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     all.map(str::to_lowercase).collect()
+}
+
+/// The text on one line.
+fn one_line(text: &str) -> String {
+    text.split(['\n', '\t']).map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// 1 is the most preferred; 100 is none said.
@@ -587,6 +639,7 @@ fn preference(property: &Property) -> u32 {
 }
 
 fn labelled(value: Value, label: Option<String>) -> Value {
+    let label = label.map(|label| one_line(&label).chars().take(LABEL_CHARS).collect::<String>().trim().to_owned());
     match (value, label.filter(|label| !label.is_empty())) {
         (value, None) => value,
         (Value::Object(mut object), Some(label)) => {
@@ -599,70 +652,4 @@ fn labelled(value: Value, label: Option<String>) -> Value {
 
 fn with_label(word: &str, label: Option<&str>) -> String {
     label.map_or_else(|| word.to_owned(), |label| format!("{word} ({label})"))
-}
-
-/// Whether a text may be an e-mail address: one @ with something on both sides and no blanks.
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let sound = |part: &str| {
-        !part.is_empty()
-            && !part
-                .chars()
-                .any(|letter| letter.is_whitespace() || letter.is_control() || matches!(letter, '<' | '>' | ',' | ';'))
-    };
-    sound(local)
-        && sound(domain)
-        && !local.contains('@')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
-        && text.len() <= 254
-}
-
-/// The number of a `tel:` address, an extension as words; another text stays as it is.
-fn phone_number(text: &str) -> String {
-    let Some(rest) = text.get(..4).filter(|start| start.eq_ignore_ascii_case("tel:")).and_then(|_| text.get(4..))
-    else {
-        return text.to_owned();
-    };
-    let mut parts = rest.split(';');
-    let mut number = parts.next().unwrap_or_default().replace("%20", " ");
-    for part in parts {
-        if let Some(extension) = part.strip_prefix("ext=") {
-            number.push_str(" ext. ");
-            number.push_str(extension);
-        }
-    }
-    number.trim().to_owned()
-}
-
-/// An address of the web; `www.example.org` gets the `http://` that belongs in front. `None` is no such address.
-fn web_address(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > 2_000 || text.chars().any(char::is_whitespace) {
-        return None;
-    }
-    let lower = text.to_ascii_lowercase();
-    if lower
-        .strip_prefix("http://")
-        .or_else(|| lower.strip_prefix("https://"))
-        .is_some_and(|rest| rest.contains(|letter: char| letter.is_alphanumeric()))
-    {
-        return Some(text.to_owned());
-    }
-    if lower.contains(':') && !lower.contains('/') || lower.contains('@') {
-        return None;
-    }
-    let host = lower.split('/').next().unwrap_or_default();
-    let sound = host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !lower.contains("://");
-    sound.then(|| format!("http://{text}"))
-}
-
-fn sniff(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0xFF, 0xD8, 0xFF, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
 }

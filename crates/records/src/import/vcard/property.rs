@@ -113,6 +113,11 @@ impl Property {
         if self.is_base64() { base64(&plain).map(|bytes| (None, bytes)) } else { None }
     }
 
+    /// Whether the value holds bytes that are no text in its encoding.
+    pub(super) fn damaged(&self) -> bool {
+        !self.raw.is_ascii() | self.is_quoted_printable() && self.plain().contains(char::REPLACEMENT_CHARACTER)
+    }
+
     /// Number of bytes of the value as it stands.
     pub(super) fn raw_length(&self) -> usize {
         self.raw.len()
@@ -133,9 +138,10 @@ impl Property {
             (Err(_), Some(encoding)) => decode(&bytes, encoding).0,
             (Err(_), None) => decode_guessing(&bytes),
         };
-        // One kind of line break, no zero bytes.
+        // One kind of line break, and no control characters, which no field takes.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        if text.contains('\0') { text.replace('\0', "") } else { text }
+        let foreign = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+        if text.contains(foreign) { text.replace(foreign, " ") } else { text }
     }
 }
 

@@ -1,0 +1,506 @@
+//! Taking a file in: rows become records, in batches that each commit by themselves, so that others can work meanwhile and a crash loses
+//! at most the batch under way (F-070; O-06, H-84, H-109).
+//!
+//! A row is never doubled: each is known by its source's key, or by a keyed hash of its values, and a second import of the same file, or
+//! the same after a crash, finds what is in. A row that cannot be taken is given back with its line and reason; the rest goes in.
+use crate::create::insert;
+use crate::import::map::apply;
+use crate::import::{
+    CardReader, Entry, Format, Groups, Guess, ImportError, LinkTarget, MappedRecord, Mapping, Message, Reason, Reject, Row, TableReader,
+    TargetField, detect, guess,
+};
+use base::{Permission, RecordId};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::PathBuf;
+use store::module::{FieldError, Map};
+use store::{Caller, Error, Op, Result, Tenant, statements};
+
+/// Rows that share an operation.
+const BATCH_ROWS: usize = 500;
+
+/// Rows read ahead for a guess.
+const SAMPLE_ROWS: usize = 100;
+
+/// What is to be taken in, and how.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The file.
+    pub file: PathBuf,
+    /// Its format; by its name and beginning, if none.
+    pub format: Option<Format>,
+    /// Module that the rows become, for a guessed mapping; `contact` if none.
+    pub module: Option<String>,
+    /// The mapping file's text; guessed from the headers, if none.
+    pub map: Option<String>,
+    /// Where the data is from; every record of a person says so.
+    pub origin: String,
+    /// Processing activity; every record of a person says so.
+    pub activity: String,
+    /// Reads and checks everything and writes nothing.
+    pub dry_run: bool,
+    /// Takes nothing in if one row cannot be taken.
+    pub all_or_nothing: bool,
+    /// German words in what is written into notes.
+    pub german: bool,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct ImportReport {
+    /// The format that was read.
+    pub format: String,
+    /// The mapping that was used, as a person reads it; empty for cards.
+    pub mapping: String,
+    /// Rows or cards read.
+    pub rows: u64,
+    /// Records made, by module.
+    pub created: BTreeMap<String, u64>,
+    /// Rows that were in already, or twice in the file.
+    pub duplicates: u64,
+    /// Rows that were not taken.
+    pub rejected: u64,
+    /// Columns of the file, for the file of rejects.
+    pub columns: Vec<String>,
+    /// Hints about single values: line and sentence.
+    pub warnings: Vec<(u64, Message)>,
+    /// Whether nothing was written.
+    pub dry_run: bool,
+}
+
+/// Hints kept in a report.
+const MAX_WARNINGS: usize = 1_000;
+
+/// How far an import has come, for a progress bar.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Bytes of the file, if known.
+    pub bytes: u64,
+    /// Rows read so far.
+    pub rows: u64,
+}
+
+/// Shows the mapping that would be guessed for a file.
+pub fn preview(tenant: &Tenant, request: &ImportRequest) -> Result<Option<Guess>> {
+    match open(tenant, request)? {
+        Source::Table { guess, .. } => Ok(guess),
+        Source::Cards(_) => Ok(None),
+    }
+}
+
+/// Takes a file in. `reject` sees each row that could not be taken, `progress` each batch.
+pub fn run(
+    tenant: &Tenant,
+    caller: &Caller,
+    request: &ImportRequest,
+    reject: &mut dyn FnMut(&[String], &Reject),
+    progress: &mut dyn FnMut(Progress),
+) -> Result<ImportReport> {
+    caller.needs(Permission::Import)?;
+    check_activity(tenant, &request.activity)?;
+    if request.origin.trim().is_empty() {
+        return Err(Error::invalid("an import says where the data is from (origin)"));
+    }
+    if request.all_or_nothing && !request.dry_run {
+        let trial = ImportRequest { dry_run: true, all_or_nothing: false, ..request.clone() };
+        let report = run(tenant, caller, &trial, reject, progress)?;
+        if report.rejected > 0 {
+            return Ok(report); // nothing went in; the rejects say why
+        }
+    }
+    Run { tenant, caller, request, report: ImportReport::default(), seen: HashSet::new() }.file(reject, progress)
+}
+
+fn check_activity(tenant: &Tenant, key: &str) -> Result<()> {
+    let mut values = Map::new();
+    values.insert("activity".into(), key.into());
+    tenant.shared().modules().set.check_activity(&values).map_err(|error| Error::Fields(vec![error]))
+}
+
+enum Source {
+    Table { reader: Box<TableReader>, mapping: Mapping, guess: Option<Guess> },
+    Cards(Box<CardReader>),
+}
+
+fn unreadable(error: ImportError) -> Error {
+    match error {
+        ImportError::Io(error) => Error::io("reading the file")(error),
+        other => Error::invalid(other.to_string()),
+    }
+}
+
+fn open(tenant: &Tenant, request: &ImportRequest) -> Result<Source> {
+    let name = request.file.display().to_string();
+    let opened = || File::open(&request.file).map_err(Error::io(format!("opening {name}")));
+    let format = match request.format {
+        Some(format) => format,
+        None => {
+            let mut head = Vec::new();
+            opened()?.take(4096).read_to_end(&mut head).map_err(Error::io(format!("reading {name}")))?;
+            detect(&name, &head)
+        }
+    };
+    if format == Format::Vcard {
+        let groups = Groups::read(opened()?).map_err(unreadable)?;
+        let reader = CardReader::open(opened()?, request.german).map_err(unreadable)?.with_groups(groups);
+        return Ok(Source::Cards(Box::new(reader)));
+    }
+    let given = request.map.as_deref().map(Mapping::parse).transpose().map_err(unreadable)?;
+    let options = given.as_ref().map(|mapping| mapping.table.clone()).unwrap_or_default();
+    let table = || -> Result<TableReader> {
+        let file = opened()?;
+        let reader = if format == Format::Xlsx {
+            TableReader::open_workbook(std::io::BufReader::new(file), &options)
+        } else {
+            TableReader::open(file, &options)
+        };
+        reader.map_err(unreadable)
+    };
+    let reader = Box::new(table()?);
+    if let Some(mapping) = given {
+        mapping.check(reader.headers()).map_err(unreadable)?;
+        return Ok(Source::Table { reader, mapping, guess: None });
+    }
+    let module = request.module.as_deref().unwrap_or("contact");
+    // Some rows read ahead settle what the headers leave open: the order of day and month, what separates several values.
+    let samples: Vec<Row> = table()?.filter_map(Result::ok).take(SAMPLE_ROWS).collect();
+    let guessed = guess(module, reader.headers(), &targets(tenant, module)?, &samples, reader.separator());
+    if guessed.is_empty() {
+        let message = format!(
+            "none of the columns was recognised for {module} ({}); write a mapping file and name it with --map",
+            reader.headers().names().join(", ")
+        );
+        return Err(Error::invalid(message));
+    }
+    Ok(Source::Table { reader, mapping: guessed.mapping.clone(), guess: Some(guessed) })
+}
+
+/// The fields of a module as the guess wants them.
+fn targets(tenant: &Tenant, module: &str) -> Result<Vec<TargetField>> {
+    let modules = tenant.shared().modules();
+    let definition = modules.set.get(module).ok_or_else(|| Error::not_found(format!("module {module}")))?;
+    Ok(definition
+        .fields
+        .iter()
+        .map(|field| TargetField {
+            name: field.name.clone(),
+            label_de: field.label.de.clone(),
+            label_en: field.label.en.clone(),
+            kind: field.kind.name().to_owned(),
+            many: field.many,
+            choices: field.choices.iter().map(|choice| (choice.key.clone(), choice.label.de.clone(), choice.label.en.clone())).collect(),
+            to: field.to.clone(),
+        })
+        .collect())
+}
+
+/// One row on its way: line, cells for the rejects, records to make.
+struct Ready {
+    line: u64,
+    raw: Vec<String>,
+    records: Vec<MappedRecord>,
+}
+
+enum Outcome {
+    Made(Vec<String>),
+    Duplicate,
+    Rejected(Reject),
+}
+
+struct Run<'a> {
+    tenant: &'a Tenant,
+    caller: &'a Caller,
+    request: &'a ImportRequest,
+    report: ImportReport,
+    /// Keys that a dry run would have made.
+    seen: HashSet<[u8; 32]>,
+}
+
+impl Run<'_> {
+    fn file(mut self, reject: &mut dyn FnMut(&[String], &Reject), progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+        self.report.dry_run = self.request.dry_run;
+        let bytes = std::fs::metadata(&self.request.file).map(|meta| meta.len()).unwrap_or(0);
+        match open(self.tenant, self.request)? {
+            Source::Table { reader, mapping, guess } => {
+                self.report.format = "table".into();
+                self.report.mapping = guess.map_or_else(|| mapping.to_toml(), |guess| guess.describe(self.request.german));
+                let columns = reader.headers().names().to_vec();
+                self.report.columns.clone_from(&columns);
+                let rows = reader.map(|row| match row {
+                    Ok(row) => {
+                        let records = apply(&mapping, &row)?;
+                        Ok((Ready { line: row.line, raw: row.values().to_vec(), records }, Vec::new()))
+                    }
+                    Err(reject) => Err(reject),
+                });
+                self.rows(rows, &columns, bytes, reject, progress)?;
+            }
+            Source::Cards(reader) => {
+                self.report.format = "vcard".into();
+                let cards = reader.filter_map(|entry| match entry {
+                    Ok(Entry::Card(card)) => {
+                        let warnings = card.warnings.iter().map(|message| (card.line, message.clone())).collect();
+                        Some(Ok((card_records(*card), warnings)))
+                    }
+                    Ok(Entry::Group(_)) => None, // its name is a category of its members
+                    Err(reject) => Some(Err(reject)),
+                });
+                self.rows(cards, &[], bytes, reject, progress)?;
+            }
+        }
+        Ok(self.report)
+    }
+
+    fn rows(
+        &mut self,
+        rows: impl Iterator<Item = Result<(Ready, Vec<(u64, Message)>), Reject>>,
+        columns: &[String],
+        bytes: u64,
+        reject: &mut dyn FnMut(&[String], &Reject),
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<()> {
+        let mut batch = Vec::with_capacity(BATCH_ROWS);
+        for row in rows {
+            self.report.rows += 1;
+            match row {
+                Ok((ready, warnings)) => {
+                    let room = MAX_WARNINGS.saturating_sub(self.report.warnings.len());
+                    self.report.warnings.extend(warnings.into_iter().take(room));
+                    batch.push(ready);
+                }
+                Err(refused) => {
+                    self.report.rejected += 1;
+                    reject(columns, &refused);
+                }
+            }
+            if batch.len() == BATCH_ROWS {
+                self.batch(std::mem::take(&mut batch), columns, reject)?;
+                progress(Progress { bytes, rows: self.report.rows });
+            }
+        }
+        self.batch(batch, columns, reject)?;
+        progress(Progress { bytes, rows: self.report.rows });
+        Ok(())
+    }
+
+    fn batch(&mut self, batch: Vec<Ready>, columns: &[String], reject: &mut dyn FnMut(&[String], &Reject)) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let (origin, activity) = (self.request.origin.trim().to_owned(), self.request.activity.clone());
+        let dry_run = self.request.dry_run;
+        let mut seen = std::mem::take(&mut self.seen);
+        let done = std::sync::Arc::new(parking_lot::Mutex::new(None));
+        let handed = std::sync::Arc::clone(&done);
+        let written: Result<()> = self.tenant.write(self.caller.clone(), move |op| {
+            let outcomes: Vec<Outcome> = batch.into_iter().map(|ready| row(op, ready, &origin, &activity, dry_run, &mut seen)).collect();
+            *handed.lock() = Some((outcomes, seen));
+            // A dry run is a real one that is undone.
+            if dry_run { Err(Error::conflict("dry-run", "nothing is written in a dry run")) } else { Ok(()) }
+        });
+        match written {
+            Err(Error::Conflict { code: "dry-run", .. }) if dry_run => {}
+            other => other?,
+        }
+        let handed = done.lock().take();
+        let (outcomes, seen) = handed.ok_or_else(|| Error::Busy { message: "the import was interrupted".into() })?;
+        self.seen = seen;
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Made(modules) => {
+                    for module in modules {
+                        *self.report.created.entry(module).or_default() += 1;
+                    }
+                }
+                Outcome::Duplicate => self.report.duplicates += 1,
+                Outcome::Rejected(refused) => {
+                    self.report.rejected += 1;
+                    reject(columns, &refused);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A card as records: the contact, and the organisation that it names.
+fn card_records(card: crate::import::Card) -> Ready {
+    let mut links = Vec::new();
+    if let Some(name) = &card.organisation {
+        let target = LinkTarget::Stored { module: "organisation".into(), by: "name".into(), value: name.clone(), create: true };
+        links.push(("organisation".to_owned(), target));
+    }
+    let key = card.uid.clone();
+    let raw = vec![Value::Object(card.fields.clone()).to_string()];
+    let contact = MappedRecord { module: "contact".into(), alias: "contact".into(), key, values: card.fields, links };
+    Ready { line: card.line, raw, records: vec![contact] }
+}
+
+/// One row: all its records or none.
+fn row(op: &mut Op<'_>, ready: Ready, origin: &str, activity: &str, dry_run: bool, seen: &mut HashSet<[u8; 32]>) -> Outcome {
+    let Ready { line, raw, records } = ready;
+    let made = op.part(|op| make(op, records, origin, activity, dry_run, seen));
+    match made {
+        Ok(modules) if modules.is_empty() => Outcome::Duplicate,
+        Ok(modules) => Outcome::Made(modules),
+        Err(error) => {
+            let (reason, message) = explain(&error);
+            Outcome::Rejected(Reject::new(line, reason, message, raw))
+        }
+    }
+}
+
+fn explain(error: &Error) -> (Reason, Message) {
+    match error {
+        Error::Fields(errors) => {
+            let join = |text: &dyn Fn(&FieldError) -> String| errors.iter().map(text).collect::<Vec<_>>().join("; ");
+            let de = join(&|error| format!("{}: {}", error.field, error.message.de));
+            let en = join(&|error| format!("{}: {}", error.field, error.message.en));
+            let missing = errors.iter().all(|error| error.code.starts_with("required"));
+            (if missing { Reason::Missing } else { Reason::Value }, Message::new(de, en))
+        }
+        other => (Reason::Value, Message::new(other.to_string(), other.to_string())),
+    }
+}
+
+/// Makes the records of a row; gives their modules, none if all were in already.
+fn make(
+    op: &mut Op<'_>,
+    records: Vec<MappedRecord>,
+    origin: &str,
+    activity: &str,
+    dry_run: bool,
+    seen: &mut HashSet<[u8; 32]>,
+) -> Result<Vec<String>> {
+    let mut ids: Vec<Option<RecordId>> = Vec::with_capacity(records.len());
+    let mut made = Vec::new();
+    for record in records {
+        let mac = row_mac(op, &record);
+        if let Some(id) = known(op, &mac)? {
+            ids.push(Some(id));
+            continue;
+        }
+        if dry_run && !seen.insert(mac) {
+            ids.push(None);
+            continue;
+        }
+        let mut values = record.values;
+        for (field, target) in &record.links {
+            let id = match target {
+                LinkTarget::Row(place) => ids.get(*place).copied().flatten(),
+                LinkTarget::Stored { module, by, value, create } => {
+                    let found = linked(op, module, by, value, *create, origin, activity, &mut made)?;
+                    let mac = key_mac(op, module, by, value);
+                    if found.is_none() && !(dry_run && seen.contains(&mac)) {
+                        return Err(missing_link(field, module));
+                    }
+                    found
+                }
+            };
+            if let Some(id) = id {
+                values.insert(field.clone(), id.to_string().into());
+            }
+        }
+        provenance(op, &record.module, &mut values, origin, activity);
+        let written = insert(op, &record.module, values, true)?;
+        remember(op, &mac, written.rid)?;
+        if dry_run && let Some(key) = &record.key {
+            seen.insert(key_mac(op, &record.module, "external_id", key));
+        }
+        ids.push(Some(written.id));
+        made.push(record.module);
+    }
+    Ok(made)
+}
+
+/// Every record of a person says where it is from and what it is for.
+fn provenance(op: &Op<'_>, module: &str, values: &mut Map, origin: &str, activity: &str) {
+    let modules = op.tenant().modules();
+    let Some(definition) = modules.set.get(module) else { return };
+    for (name, value) in [("origin", origin), ("activity", activity)] {
+        if definition.field(name).is_some() {
+            values.entry(name).or_insert_with(|| value.into());
+        }
+    }
+}
+
+fn row_mac(op: &Op<'_>, record: &MappedRecord) -> [u8; 32] {
+    match &record.key {
+        Some(key) => key_mac(op, &record.module, "external_id", key),
+        None => key_mac(op, &record.module, "row", &Value::Object(record.values.clone()).to_string()),
+    }
+}
+
+fn key_mac(op: &Op<'_>, module: &str, by: &str, value: &str) -> [u8; 32] {
+    let value = if by == "external_id" || by == "row" { value.to_owned() } else { store::text::fold(value) };
+    op.unique_mac(&format!("import.{module}.{by}"), &value)
+}
+
+fn known(op: &mut Op<'_>, mac: &[u8; 32]) -> Result<Option<RecordId>> {
+    let rid = op.first(&statements::EXTERNAL_KEY, &[0.into(), mac.into()], |row| row.int(0))?;
+    let Some(rid) = rid else { return Ok(None) };
+    Ok(store::rows::Access::stored_rid(op, rid)?.map(|stored| stored.id))
+}
+
+fn remember(op: &mut Op<'_>, mac: &[u8; 32], rid: i64) -> Result<()> {
+    op.upkeep(&statements::EXTERNAL_KEY_PUT, &[0.into(), mac.into(), rid.into()]).map(drop)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one link of one row; a struct for a single caller would hide them")]
+fn linked(
+    op: &mut Op<'_>,
+    module: &str,
+    by: &str,
+    value: &str,
+    create: bool,
+    origin: &str,
+    activity: &str,
+    made: &mut Vec<String>,
+) -> Result<Option<RecordId>> {
+    let mac = key_mac(op, module, by, value);
+    if let Some(id) = known(op, &mac)? {
+        return Ok(Some(id));
+    }
+    if let Some(id) = stored_before(op, module, by, value)? {
+        return Ok(Some(id));
+    }
+    if !create {
+        return Ok(None);
+    }
+    let mut values = Map::new();
+    values.insert(by.to_owned(), value.into());
+    provenance(op, module, &mut values, origin, activity);
+    let written = insert(op, module, values, true)?;
+    remember(op, &mac, written.rid)?;
+    made.push(module.to_owned());
+    Ok(Some(written.id))
+}
+
+/// A record that was there before any import: by the index, which knows what was committed.
+fn stored_before(op: &mut Op<'_>, module: &str, by: &str, value: &str) -> Result<Option<RecordId>> {
+    let modules = op.tenant().modules();
+    let Some(field) = modules.set.get(module).and_then(|definition| definition.field(by)).filter(|field| field.indexed()) else {
+        return Ok(None);
+    };
+    let Some(key) = store::index_row::key(field.kind, &Value::from(value)) else { return Ok(None) };
+    let mut query = store::index::ListQuery::new(module, op.caller().grants.scopes.clone());
+    query.filters.push(store::index::Filter { column: by.to_owned(), test: store::index::Test::Eq(key) });
+    query.limit = 1;
+    let mut reader = op.tenant().reader()?;
+    let page = store::index::list(reader.index()?, &query)?;
+    Ok(page.rows.into_iter().next().map(|row| row.id))
+}
+
+fn missing_link(field: &str, module: &str) -> Error {
+    Error::Fields(vec![FieldError {
+        field: field.to_owned(),
+        code: "link_missing".into(),
+        message: store::module::Label::new(
+            format!("In „{module}“ gibt es den Datensatz nicht, auf den diese Zeile verweist."),
+            format!("The record of “{module}” that this row names does not exist."),
+        ),
+    }])
+}
