@@ -188,7 +188,7 @@ fn read_rule(reader: &mut Reader, table: &Table) -> Option<Rule> {
     reader.only(table, &["valid_from", "valid_to", "years", "from", "minimum", "basis", "reason", "source"]);
     let valid_from = reader.needed_text(table, "valid_from").and_then(|found| read_date(reader, found));
     let valid_to = reader.text(table, "valid_to").and_then(|found| read_date(reader, found));
-    if reader.get(table, "years").is_none() {
+    if table.get("years").is_none() {
         reader.problem(table.span.clone(), "missing_key", format!("{} needs `years`", table.what));
     }
     let from = reader.needed_text(table, "from");
@@ -218,11 +218,12 @@ fn read_date(reader: &mut Reader, (text, span): (String, std::ops::Range<usize>)
     date
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
 fn date_as_text<S: Serializer>(date: &Date, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(date)
 }
 
-#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference to the field")]
 fn date_as_text_or_null<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
     match date {
         Some(date) => serializer.collect_str(date),

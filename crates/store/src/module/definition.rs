@@ -112,6 +112,7 @@ pub enum Subject {
 
 /// One field of a module.
 #[derive(Debug, Clone, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of the file format, each independent of the others")]
 pub struct Field {
     /// Key in JSON: `[a-z][a-z0-9_]*`, at most 40 characters.
     pub name: String,

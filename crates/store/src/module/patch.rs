@@ -6,10 +6,6 @@ impl Definition {
     /// of change, so an address or a list is replaced, not merged into.
     ///
     /// The patch is one that [`Definition::normalise`] has returned.
-    #[expect(
-        clippy::unused_self,
-        reason = "the definition decides how its values change; this keeps callers from merging by themselves"
-    )]
     pub fn merge_patch(&self, old: &Map, patch: &Map) -> Map {
         let mut merged = old.clone();
         for (name, value) in patch {

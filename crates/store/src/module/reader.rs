@@ -26,6 +26,12 @@ pub(super) struct Table<'d> {
     pub what: String,
 }
 
+impl<'d> Table<'d> {
+    pub fn get(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.entries.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
+    }
+}
+
 impl<'t> Reader<'t> {
     pub fn new(text: &'t str, file: &'t str) -> Self {
         Self { text, file, problems: Vec::new() }
@@ -73,10 +79,6 @@ impl<'t> Reader<'t> {
         }
     }
 
-    pub fn get<'d>(&self, table: &Table<'d>, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
-        table.entries.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
-    }
-
     fn wrong_type(&mut self, value: &Spanned<DeValue>, key: &str, wanted: &str) {
         let given = value.get_ref().type_str();
         self.problem(value.span(), "wrong_type", format!("`{key}` is {wanted}, not a value of type {given}"));
@@ -88,7 +90,7 @@ impl<'t> Reader<'t> {
 
     /// A text that may be absent; an empty one is noted.
     pub fn text(&mut self, table: &Table, key: &str) -> Option<(String, Span)> {
-        let value = self.get(table, key)?;
+        let value = table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => return Some((text.trim().to_owned(), value.span())),
             DeValue::String(_) => self.problem(value.span(), "empty", format!("`{key}` is empty")),
@@ -100,7 +102,7 @@ impl<'t> Reader<'t> {
 
     /// A text that must be there.
     pub fn needed_text(&mut self, table: &Table, key: &str) -> Option<(String, Span)> {
-        if self.get(table, key).is_none() {
+        if table.get(key).is_none() {
             self.absent(table, key, "a text");
         }
         self.text(table, key)
@@ -108,7 +110,7 @@ impl<'t> Reader<'t> {
 
     /// `{ de = "…", en = "…" }`, both languages; empty after a problem.
     pub fn label(&mut self, table: &Table, key: &str) -> Label {
-        let Some(value) = self.get(table, key) else {
+        let Some(value) = table.get(key) else {
             self.absent(table, key, "written { de = \"…\", en = \"…\" }");
             return Label::default();
         };
@@ -128,7 +130,7 @@ impl<'t> Reader<'t> {
     }
 
     pub fn truth_or_absent(&mut self, table: &Table, key: &str) -> Option<bool> {
-        let value = self.get(table, key)?;
+        let value = table.get(key)?;
         if let DeValue::Boolean(truth) = value.get_ref() {
             return Some(*truth);
         }
@@ -138,7 +140,7 @@ impl<'t> Reader<'t> {
 
     /// A whole number within the range, if given.
     pub fn number(&mut self, table: &Table, key: &str, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
-        let value = self.get(table, key)?;
+        let value = table.get(key)?;
         if let DeValue::Integer(digits) = value.get_ref() {
             if let Some(number) =
                 i64::from_str_radix(digits.as_str(), digits.radix()).ok().filter(|number| range.contains(number))
@@ -158,7 +160,7 @@ impl<'t> Reader<'t> {
 
     /// A list of texts; empty if absent.
     pub fn texts(&mut self, table: &Table, key: &str) -> Vec<(String, Span)> {
-        let Some(value) = self.get(table, key) else { return Vec::new() };
+        let Some(value) = table.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong_type(value, key, "a list of texts");
             return Vec::new();
@@ -175,7 +177,7 @@ impl<'t> Reader<'t> {
 
     /// A list of tables (`[[key]]` or `key = [{…}]`); empty if absent.
     pub fn tables<'d>(&mut self, table: &Table<'d>, key: &str, what: &str) -> Vec<Table<'d>> {
-        let Some(value) = self.get(table, key) else { return Vec::new() };
+        let Some(value) = table.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {
             self.wrong_type(value, key, &format!("a list of tables: write `[[{key}]]`"));
             return Vec::new();

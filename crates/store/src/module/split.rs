@@ -34,10 +34,8 @@ impl Definition {
         let mut split = Split::default();
         for (name, value) in values {
             let key = match self.field(name) {
-                Some(field) if field.protection.sealed() => Some((field.class.clone(), field.of.clone())),
-                Some(_) => None,
-                None if self.may_be_personal() => Some((self.class.clone(), None)),
-                None => None,
+                Some(field) => field.protection.sealed().then(|| (field.class.clone(), field.of.clone())),
+                None => self.may_be_personal().then(|| (self.class.clone(), None)),
             };
             let part = match key {
                 Some(key) => split.sealed.entry(key).or_default(),

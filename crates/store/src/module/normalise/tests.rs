@@ -7,7 +7,10 @@ use std::sync::LazyLock;
 static MODULES: LazyLock<Modules> = LazyLock::new(|| packs::load(packs::NAMES).unwrap());
 
 fn map(value: Value) -> Map {
-    value.as_object().unwrap().clone()
+    match value {
+        Value::Object(map) => map,
+        other => panic!("{other}"),
+    }
 }
 
 fn normalise(module: &str, value: Value) -> Result<Map, Vec<FieldError>> {

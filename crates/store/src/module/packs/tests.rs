@@ -34,7 +34,7 @@ fn every_file_in_packs_is_listed() {
     for pack in std::fs::read_dir(&root).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
         for file in std::fs::read_dir(pack.path()).unwrap().map(Result::unwrap) {
             let name = format!("{}/{}", pack.file_name().display(), file.file_name().display());
-            if name.ends_with(".toml") {
+            if file.path().extension().is_some_and(|ending| ending == "toml") {
                 found.push(name);
             }
         }

@@ -169,7 +169,7 @@ fn read_choices(reader: &mut Reader, table: &Table) -> Vec<Choice> {
 }
 
 fn read_default(reader: &mut Reader, table: &Table, name: &str, draft: &mut Draft) -> Option<Value> {
-    let value = reader.get(table, "default")?;
+    let value = table.get("default")?;
     draft.spans.insert(format!("field.{name}.default"), value.span());
     match value.get_ref() {
         DeValue::Boolean(truth) => Some((*truth).into()),

@@ -132,10 +132,10 @@ pub(super) fn judge(reader: &mut Reader, definition: &mut Definition, draft: &Dr
 }
 
 fn judge_expression(reader: &mut Reader, definition: &Definition, expression: &Expression, span: &Span, what: &str) {
-    let known = |reader: &mut Reader, name: &String| {
-        known_field(reader, &definition.fields, name, span.clone(), what).is_some()
-    };
-    let all_known = expression.fields().iter().fold(true, |all, name| known(reader, name) && all);
+    let mut all_known = true;
+    for name in expression.fields() {
+        all_known &= known_field(reader, &definition.fields, name, span.clone(), what).is_some();
+    }
     if all_known && let Err(message) = expression.try_out(|name| definition.field(name).cloned()) {
         reader.problem(span.clone(), "expression_fails", format!("{what}, `{}`: {message}", expression.source()));
     }

@@ -154,22 +154,14 @@ impl Digits {
             return None;
         }
         let (dots, commas) = (unsigned.matches('.').count(), unsigned.matches(',').count());
-        let mark = match (dots, commas) {
-            (0, 0) => None,
-            (1, 0) => Some('.'),
-            (0, 1) => Some(','),
-            (_, 0) | (0, _) => None, // groups only
-            _ => unsigned.chars().rev().find(|letter| matches!(letter, '.' | ',')),
-        };
+        let last = unsigned.chars().rev().find(|letter| matches!(letter, '.' | ','));
+        let groups_only = (dots == 0 || commas == 0) && dots + commas != 1;
+        let mark = last.filter(|_| !groups_only);
         let (whole, fraction) = mark.and_then(|mark| unsigned.rsplit_once(mark)).unwrap_or((unsigned, ""));
-        let group = if mark == Some('.') {
-            ','
-        } else if mark == Some(',') {
-            '.'
-        } else if dots > 0 {
-            '.'
-        } else {
-            ','
+        let group = match mark {
+            Some('.') => ',',
+            Some(_) => '.',
+            None => last.unwrap_or('.'),
         };
         let mut groups = whole.split(group);
         let first = groups.next().unwrap_or_default();

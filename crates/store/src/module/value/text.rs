@@ -30,7 +30,7 @@ pub(in super::super) fn clean(text: &str, keep_lines: bool) -> Result<String, Re
     for letter in text.chars() {
         match letter {
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
-                kept.push(if keep_lines { '\n' } else { ' ' })
+                kept.push(if keep_lines { '\n' } else { ' ' });
             }
             '\t' => kept.push(if keep_lines { '\t' } else { ' ' }),
             control if control.is_control() => {

@@ -45,15 +45,14 @@ pub(in super::super) fn date_time(given: &str, options: &NormaliseOptions) -> Re
             "This is not a date with time (2026-11-23T10:00:00Z).",
         )
     };
-    let instant = match given.parse::<jiff::Timestamp>() {
-        Ok(instant) => instant,
-        Err(_) => {
-            let (day, time) = split(&given);
-            let date = read_day(day).ok_or_else(refusal)?;
-            let time = time.map_or(Some(Time::midnight()), read_time).ok_or_else(refusal)?;
-            let zone = options.zone.clone().ok_or_else(refusal)?;
-            DateTime::from_parts(date, time).to_zoned(zone).map_err(|_| refusal())?.timestamp()
-        }
+    let instant = if let Ok(instant) = given.parse::<jiff::Timestamp>() {
+        instant
+    } else {
+        let (day, time) = split(&given);
+        let date = read_day(day).ok_or_else(refusal)?;
+        let time = time.map_or(Some(Time::midnight()), read_time).ok_or_else(refusal)?;
+        let zone = options.zone.clone().ok_or_else(refusal)?;
+        DateTime::from_parts(date, time).to_zoned(zone).map_err(|_| refusal())?.timestamp()
     };
     let year = instant.to_zoned(jiff::tz::TimeZone::UTC).year();
     if !(1..=9999).contains(&year) {
