@@ -1,1 +1,35 @@
-//! 
+//! The surfaces for people and programs: pages on port 8086, REST API on port 8085 (design, *Interface*; interface.md).
+//!
+//! Knows HTTP, templates, languages. Decides nothing: what may be read and written is asked of `records`, `privacy` and `identity`, which
+//! judge by the caller's rights. [`routes::ROUTES`] is the one list of what is served; `fail` the one place where a failure gets its status;
+//! `cross` the one place where async meets the synchronous store.
+mod api;
+mod app;
+mod assets;
+mod cross;
+mod explain;
+mod fail;
+mod form;
+mod format;
+mod headers;
+mod icons;
+mod keep;
+mod lang;
+mod layout;
+mod list;
+mod pages;
+mod query;
+pub mod routes;
+mod show;
+mod surface;
+mod who;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::{App, Settings};
+pub use surface::{api, pages};
+
+/// Statements of this crate, for the test that prepares every statement on every engine.
+pub const STATEMENTS: &[(&str, &str)] = api::idempotency::ALL;

@@ -1,0 +1,280 @@
+# Texte der Oberfläche auf Deutsch. Dieselben Schlüssel stehen in en.ftl; eine Prüfung vergleicht sie.
+
+# Rahmen der Seiten
+skip-to-content = Zum Inhalt springen
+navigation = Hauptnavigation
+home = Start
+persons = Betroffene Personen
+search = Suche
+search-everywhere = Überall suchen
+search-and-filter = Suchen und filtern
+signed-in-as = Angemeldet
+sign-out = Abmelden
+test-tenant = Testmandant
+footer-promise = Obhut verwahrt, belegt und löscht.
+pages = Seiten
+to-start = Zur Startseite
+back = Zurück
+cancel = Abbrechen
+yes = Ja
+no = Nein
+all = Alle
+from = von
+until = bis
+
+# Anmeldung
+sign-in = Anmelden
+sign-in-lead = Daten in guten Händen.
+business = Unternehmen
+user = Benutzername
+password = Kennwort
+sign-in-failed = Die Anmeldung hat nicht geklappt. Bitte prüfen Sie Unternehmen, Benutzernamen und Kennwort.
+sign-in-wait = Zurzeit melden sich zu viele gleichzeitig an. Bitte versuchen Sie es gleich noch einmal.
+
+# Start und Listen
+modules = Module
+module = Modul
+show-counts = Anzahl zeigen
+show-count = Treffer zählen
+show-all = Alle zeigen
+recent-changes = Zuletzt geändert
+open-erasures = Offene Löschungen
+nothing-yet = Hier gibt es noch keine Datensätze.
+nothing-found = Dazu wurde nichts gefunden.
+found-for = Treffer für „{ $q }“
+title = Bezeichnung
+state = Status
+changed = Geändert
+created = Angelegt
+version = Version
+number = Nummer
+apply = Anwenden
+reset = Zurücksetzen
+more-filters = Weitere Filter
+first-page = Zum Anfang
+next-page = Weiter
+restricted = Eingeschränkt
+new-record-of = { $label } anlegen
+data-dictionary = Was hier gespeichert wird
+find = Suchen
+find-for = Datensatz suchen für { $label }
+
+# Datensatz
+facts = Angaben
+edit = Bearbeiten
+history = Änderungsprotokoll
+person-page = Seite der Person
+privacy = Datenschutz
+not-personal = Dieser Datensatz betrifft keine Person.
+final = Abgeschlossen
+next-state = Nächster Schritt
+not-visible = Nicht sichtbar
+kept-until = aufzubewahren bis { $date }
+period-relationship = Bis zum Ende der Geschäftsbeziehung
+period-relationship-years = { $n ->
+    [one] Ein Jahr nach dem Ende der Geschäftsbeziehung
+   *[other] { $n } Jahre nach dem Ende der Geschäftsbeziehung
+}
+period-creation = { $n ->
+    [one] Ein Jahr ab dem Anlegen
+   *[other] { $n } Jahre ab dem Anlegen
+}
+period-process = { $n ->
+    [one] Ein Jahr ab dem Ende des Vorgangs
+   *[other] { $n } Jahre ab dem Ende des Vorgangs
+}
+
+# Formulare
+save = Speichern
+save-mine = Meine Fassung speichern
+required = Pflichtfeld
+label = Art
+amount = Betrag
+currency = Währung
+value-number = { $label }, Eintrag { $n }
+add-row = { $label } hinzufügen
+remove-row = { $label }, Eintrag { $n } entfernen
+hint-label-work = geschäftlich
+hint-label-home = privat
+hint-label-mobile = mobil
+address-extra = Zusatz
+address-street = Straße und Hausnummer
+address-postal-code = PLZ
+address-city = Ort
+address-region = Region
+address-country = Land
+address-text = Anschrift als Text
+form-errors = { $n ->
+    [one] Eine Angabe muss noch berichtigt werden
+   *[other] { $n } Angaben müssen noch berichtigt werden
+}
+conflict-head = Der Datensatz wurde inzwischen geändert
+conflict-lead = Ihre Eingaben sind nicht verloren: Sie stehen unten im Formular. Hier sehen Sie, wo sie sich vom jetzt gespeicherten Stand unterscheiden. Speichern überschreibt diesen Stand.
+yours = Ihre Eingabe
+stored = Jetzt gespeichert
+done-created = Der Datensatz ist angelegt.
+done-saved = Die Änderung ist gespeichert.
+done-deleted = Der Datensatz ist gelöscht; seine Schlüssel sind vernichtet.
+
+# Löschen eines Datensatzes
+delete = Löschen
+delete-lead = „{ $title }“ wird endgültig gelöscht. Die Schlüssel werden vernichtet; auch aus einer Sicherung lässt sich der Datensatz dann nicht mehr lesen.
+delete-now = Endgültig löschen
+delete-refused = Dieser Datensatz kann jetzt nicht gelöscht werden
+to-person-page = Zur Seite der Person
+
+# Änderungsprotokoll
+history-lead = Was mit diesem Datensatz geschehen ist, das Neueste zuerst.
+entry-number = Eintrag { $seq }
+values-erased = Die Werte dieses Eintrags wurden gelöscht; dass es ihn gab, bleibt belegt.
+field = Feld
+old-value = Vorher
+new-value = Nachher
+masked = Dieser Wert ist nur mit besonderem Recht zu sehen.
+older-entries = Ältere Einträge
+action-create = Angelegt
+action-change = Geändert
+action-transition = Status geändert
+action-delete = Gelöscht
+action-import = Importiert
+action-erase = Gelöscht
+action-erase-begin = Löschung begonnen
+action-erase-part = Teil gelöscht
+action-restrict = Eingeschränkt
+action-release = Einschränkung aufgehoben
+action-disclose = Auskunft erteilt
+action-merge-subject = Zusammengeführt
+action-unmerge-subject = Zusammenführung aufgehoben
+
+# Person
+find-person = Name, Anschrift, Nummer
+person-lead = Alles, was über diese Person gespeichert ist, wie lange und warum.
+how-long = Wie lange und warum
+class = Löschklasse
+record = Datensatz
+until-when = Bis wann
+why = Warum
+all-records = übergreifend
+erasable-now = jederzeit löschbar
+export-person = Auskunft als Datei
+merged-from = Zusammengeführt aus
+and-more = { $n ->
+    [one] und ein weiterer
+   *[other] und { $n } weitere
+}
+
+# Löschung einer Person
+erasures = Löschungen
+erasure = Löschung
+no-erasures = Bisher wurde keine Person gelöscht.
+plan-erasure = Löschung planen
+plan-lead = Das ist der Plan. Bis Sie ihn unten bestätigen, ändert sich nichts.
+plan-goes = Wird jetzt gelöscht
+plan-goes-nothing = Zurzeit kann nichts gelöscht werden.
+plan-stays = Muss noch bleiben
+plan-stays-lead = Was bleiben muss, wird eingeschränkt: Es ist aus Listen, Suche, Protokoll und Export verschwunden und nur noch für die Datenschutzrolle sichtbar.
+plan-stays-nothing = Nichts muss aufbewahrt werden.
+plan-mentions = Erwähnungen bei anderen
+plan-mentions-lead = In diesen Datensätzen anderer kommen Name, Anschrift oder Nummer der Person vor. Darüber entscheidet ein Mensch; die Löschung ändert sie nicht.
+plan-mentions-nothing = Keine gefunden.
+erase-confirm-head = Löschung bestätigen
+erase-reason = Grund
+erase-reason-hint = Wählen Sie einen Grund aus der Liste. Ein anderer Text wird als „Sonstiger Grund“ vermerkt und nicht gespeichert.
+erase-reason-missing = Bitte geben Sie einen Grund an.
+erase-warning = Das lässt sich nicht rückgängig machen, auch nicht aus einer Sicherung.
+erase-now = Jetzt endgültig löschen
+case-planned = Geplant
+case-begun = Begonnen
+case-done = Vollzogen
+case-restricted = Eingeschränkt
+case-erasing = Wird gelöscht
+certificate = Löschbescheinigung
+certificate-number = Nummer { $id }
+certificate-subject = Person (Kennzeichen)
+certificate-erased = Gelöscht
+certificate-kept = Noch aufzubewahren, eingeschränkt
+certificate-foot = Diese Bescheinigung nennt nur, was geschehen ist. Sie enthält keine Angaben zur Person außer deren Kennzeichen.
+planned-at = Geplant am
+planned-by = Geplant von
+approved-by = Bestätigt von
+keys-destroyed = Schlüssel vernichtet am
+ciphertext-deleted = Chiffrat gelöscht am
+backups-overwritten = Letzte Sicherung überschrieben spätestens
+no-backup-target = Kein Sicherungsziel eingerichtet
+destroyed-units = Vernichtete Schlüsseleinheiten
+destroyed-records = Gelöschte Datensätze
+destroyed-journal = Gelöschte Werte im Änderungsprotokoll
+mentions-left = Erwähnungen bei anderen
+ledger-position = Löschbuch (Zeilen und Kette)
+signature = Signatur (Ed25519) und Prüfschlüssel
+print = Drucken
+
+# Datenverzeichnis
+purpose = Wozu
+protection = Schutz
+key = Schlüssel
+protection-public = öffentlich
+protection-internal = intern
+protection-personal = personenbezogen
+protection-sensitive = besonders geschützt
+count-records = { $n ->
+    [one] 1 Datensatz
+   *[other] { $n } Datensätze
+}
+
+# Fehler
+reference-number = Kennziffer für Rückfragen: { $reference }
+problem-not-found = Nicht gefunden
+problem-not-found-detail = Das gibt es nicht oder nicht mehr, oder es ist für Sie nicht sichtbar.
+problem-denied = Nicht erlaubt
+problem-denied-detail = Dazu fehlt Ihnen das Recht.
+problem-unauthorized = Anmeldung erforderlich
+problem-unauthorized-detail = Das Zugangstoken fehlt, ist abgelaufen oder widerrufen.
+problem-invalid = Die Angaben passen nicht
+problem-invalid-detail = Nichts wurde gespeichert.
+problem-bad-request = Die Anfrage ist nicht lesbar
+problem-conflict = Der Stand erlaubt das nicht
+problem-stale = Inzwischen geändert
+problem-stale-detail = Die genannte Version ist nicht die jetzige. Nichts wurde gespeichert.
+problem-busy = Zurzeit nicht möglich
+problem-busy-detail = Bitte versuchen Sie es gleich noch einmal.
+problem-broken = Ein Fehler ist aufgetreten
+problem-broken-detail = Nichts Halbes wurde gespeichert. Die Ursache steht unter der Kennziffer im Protokoll des Servers.
+problem-disk-full = Der Speicherplatz ist voll
+problem-disk-full-detail = Die Änderung wurde nicht gespeichert. Alles bisher Gespeicherte ist sicher und lesbar.
+problem-method-not-allowed = Diese Methode gibt es hier nicht
+problem-too-large = Die Anfrage ist zu groß
+problem-unsupported-media-type = Dieses Format wird hier nicht angenommen
+problem-too-many-requests = Zu viele Anfragen
+problem-too-broad = Die Liste ist zu breit
+problem-too-broad-plain = Bitte sortieren Sie nach weniger Feldern oder gar nicht.
+problem-too-broad-fields = Ein Filter auf eines dieser Felder hilft: { $fields }.
+problem-foreign-form = Das Formular ist abgelaufen
+problem-foreign-form-detail = Bitte laden Sie die Seite neu und senden Sie das Formular noch einmal.
+problem-unknown-parameter = Diesen Parameter gibt es nicht.
+problem-repeated-parameter = Dieser Parameter steht zweimal da.
+problem-too-many-parameters = Zu viele Parameter.
+problem-unknown-operator = Diesen Vergleich gibt es nicht.
+problem-bad-encoding = Die Anfrage ist falsch kodiert (erwartet wird UTF-8).
+problem-bad-limit = Erlaubt ist eine Zahl von 1 bis 200.
+problem-bad-truth = Erlaubt sind true und false.
+problem-bad-cursor = Dieser Lesezeiger gehört nicht zu dieser Liste. Beginnen Sie ohne ihn.
+problem-bad-json = Das ist kein lesbares JSON.
+problem-bad-state = Es fehlt der Status.
+problem-bad-version = Es fehlt die Version.
+problem-bad-batch = Erwartet wird {"{"}"items": […]{"}"} oder die Liste selbst.
+problem-bad-batch-item = Erwartet wird ein Objekt; id und version nur bei Änderungen.
+problem-too-many-items = Höchstens 1.000 Einträge auf einmal.
+problem-not-an-object = Erwartet wird ein JSON-Objekt.
+problem-no-such-column = Dieses Feld gibt es nicht.
+problem-required = Diese Angabe fehlt.
+problem-bad-idempotency-key = Ein Idempotency-Key hat 1 bis 255 Zeichen.
+problem-idempotency-key-reused = Dieser Idempotency-Key gehört zu einer anderen Anfrage
+conflict-stale = Der Datensatz wurde inzwischen geändert. Nichts wurde gespeichert.
+conflict-final = Der Datensatz ist abgeschlossen und kann nicht mehr geändert werden. Möglich sind ein Storno und eine neue Fassung.
+conflict-held = Das Gesetz verlangt, diesen Datensatz noch aufzubewahren.
+conflict-is-person = Dieser Datensatz ist eine Person. Planen Sie eine Löschung: Sie erreicht alles, was über die Person gespeichert ist.
+conflict-unit-dead = Die Person wird gelöscht oder ist gelöscht; es kann nichts mehr über sie gespeichert werden.
+conflict-erased = Diese Person wurde bereits gelöscht.
+conflict-plan-changed = Was über die Person gespeichert ist, hat sich geändert. Bitte sehen Sie sich den neuen Plan an.
+conflict-duplicate = Diesen Wert gibt es schon bei einem anderen Datensatz.

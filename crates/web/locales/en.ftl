@@ -1,0 +1,280 @@
+# Texts of the interface in English. The same keys are in de.ftl; a test compares them.
+
+# Frame of the pages
+skip-to-content = Skip to content
+navigation = Main navigation
+home = Home
+persons = Data subjects
+search = Search
+search-everywhere = Search everywhere
+search-and-filter = Search and filter
+signed-in-as = Signed in
+sign-out = Sign out
+test-tenant = Test tenant
+footer-promise = Obhut keeps, proves and erases.
+pages = Pages
+to-start = To the start page
+back = Back
+cancel = Cancel
+yes = Yes
+no = No
+all = All
+from = from
+until = until
+
+# Sign-in
+sign-in = Sign in
+sign-in-lead = Data in good hands.
+business = Business
+user = User name
+password = Password
+sign-in-failed = Sign-in failed. Please check business, user name and password.
+sign-in-wait = Too many people are signing in at once. Please try again in a moment.
+
+# Start and lists
+modules = Modules
+module = Module
+show-counts = Show counts
+show-count = Count matches
+show-all = Show all
+recent-changes = Recently changed
+open-erasures = Open erasures
+nothing-yet = There are no records here yet.
+nothing-found = Nothing was found.
+found-for = Matches for “{ $q }”
+title = Title
+state = State
+changed = Changed
+created = Created
+version = Version
+number = Number
+apply = Apply
+reset = Reset
+more-filters = More filters
+first-page = First page
+next-page = Next
+restricted = Restricted
+new-record-of = New { $label }
+data-dictionary = What is stored here
+find = Find
+find-for = Find a record for { $label }
+
+# Record
+facts = Facts
+edit = Edit
+history = History
+person-page = Page of the person
+privacy = Privacy
+not-personal = This record is about no person.
+final = Final
+next-state = Next step
+not-visible = Not visible
+kept-until = to be kept until { $date }
+period-relationship = Until the end of the relationship
+period-relationship-years = { $n ->
+    [one] One year after the end of the relationship
+   *[other] { $n } years after the end of the relationship
+}
+period-creation = { $n ->
+    [one] One year from creation
+   *[other] { $n } years from creation
+}
+period-process = { $n ->
+    [one] One year from the end of the process
+   *[other] { $n } years from the end of the process
+}
+
+# Forms
+save = Save
+save-mine = Save my version
+required = required
+label = Kind
+amount = amount
+currency = currency
+value-number = { $label }, item { $n }
+add-row = Add { $label }
+remove-row = Remove { $label }, item { $n }
+hint-label-work = work
+hint-label-home = home
+hint-label-mobile = mobile
+address-extra = Extra line
+address-street = Street
+address-postal-code = Postal code
+address-city = City
+address-region = Region
+address-country = Country
+address-text = Address as text
+form-errors = { $n ->
+    [one] One entry needs to be corrected
+   *[other] { $n } entries need to be corrected
+}
+conflict-head = The record has been changed meanwhile
+conflict-lead = Your entries are not lost: they are in the form below. Here you see where they differ from what is stored now. Saving replaces what is stored.
+yours = Your entry
+stored = Stored now
+done-created = The record has been created.
+done-saved = The change has been saved.
+done-deleted = The record has been deleted; its keys are destroyed.
+
+# Deleting a record
+delete = Delete
+delete-lead = “{ $title }” will be deleted for good. Its keys are destroyed; after that it cannot be read from a backup either.
+delete-now = Delete for good
+delete-refused = This record cannot be deleted now
+to-person-page = To the page of the person
+
+# History
+history-lead = What happened to this record, newest first.
+entry-number = Entry { $seq }
+values-erased = The values of this entry have been erased; that it existed stays proven.
+field = Field
+old-value = Before
+new-value = After
+masked = This value can be seen with a special right only.
+older-entries = Older entries
+action-create = Created
+action-change = Changed
+action-transition = State changed
+action-delete = Deleted
+action-import = Imported
+action-erase = Erased
+action-erase-begin = Erasure begun
+action-erase-part = Part erased
+action-restrict = Restricted
+action-release = Restriction lifted
+action-disclose = Disclosed
+action-merge-subject = Merged
+action-unmerge-subject = Merge undone
+
+# Person
+find-person = Name, address, number
+person-lead = Everything that is held about this person, for how long and why.
+how-long = How long and why
+class = Deletion class
+record = Record
+until-when = Until when
+why = Why
+all-records = across records
+erasable-now = may be erased at any time
+export-person = Copy as a file
+merged-from = Merged from
+and-more = { $n ->
+    [one] and one more
+   *[other] and { $n } more
+}
+
+# Erasing a person
+erasures = Erasures
+erasure = Erasure
+no-erasures = No person has been erased so far.
+plan-erasure = Plan an erasure
+plan-lead = This is the plan. Nothing changes until you confirm it below.
+plan-goes = Will be erased now
+plan-goes-nothing = Nothing can be erased at present.
+plan-stays = Must stay for now
+plan-stays-lead = What must stay is restricted: gone from lists, search, history and export, visible to the privacy role only.
+plan-stays-nothing = Nothing has to be kept.
+plan-mentions = Mentions elsewhere
+plan-mentions-lead = These records of others contain the person's name, address or number. A human decides about them; the erasure does not change them.
+plan-mentions-nothing = None found.
+erase-confirm-head = Confirm the erasure
+erase-reason = Reason
+erase-reason-hint = Choose a reason from the list. Any other text is noted as “Other reason” and not stored.
+erase-reason-missing = Please give a reason.
+erase-warning = This cannot be undone, not from a backup either.
+erase-now = Erase for good now
+case-planned = Planned
+case-begun = Begun
+case-done = Performed
+case-restricted = Restricted
+case-erasing = Being erased
+certificate = Certificate of erasure
+certificate-number = Number { $id }
+certificate-subject = Person (identifier)
+certificate-erased = Erased
+certificate-kept = Still to be kept, restricted
+certificate-foot = This certificate states only what has happened. It holds nothing about the person but the identifier.
+planned-at = Planned at
+planned-by = Planned by
+approved-by = Approved by
+keys-destroyed = Keys destroyed at
+ciphertext-deleted = Ciphertext deleted at
+backups-overwritten = Last backup overwritten at the latest
+no-backup-target = No backup target is set up
+destroyed-units = Key units destroyed
+destroyed-records = Records deleted
+destroyed-journal = Values deleted in the journal
+mentions-left = Mentions elsewhere
+ledger-position = Ledger (lines and chain)
+signature = Signature (Ed25519) and verifying key
+print = Print
+
+# Data dictionary
+purpose = What for
+protection = Protection
+key = Key
+protection-public = public
+protection-internal = internal
+protection-personal = personal
+protection-sensitive = sensitive
+count-records = { $n ->
+    [one] 1 record
+   *[other] { $n } records
+}
+
+# Failures
+reference-number = Reference for questions: { $reference }
+problem-not-found = Not found
+problem-not-found-detail = It does not exist, no longer exists, or is not visible to you.
+problem-denied = Not allowed
+problem-denied-detail = You do not have the right to do this.
+problem-unauthorized = Sign-in required
+problem-unauthorized-detail = The token is missing, has expired or was revoked.
+problem-invalid = The values do not fit
+problem-invalid-detail = Nothing was saved.
+problem-bad-request = The request cannot be read
+problem-conflict = The state does not allow this
+problem-stale = Changed meanwhile
+problem-stale-detail = The version that was named is not the present one. Nothing was saved.
+problem-busy = Not possible right now
+problem-busy-detail = Please try again in a moment.
+problem-broken = An error has occurred
+problem-broken-detail = Nothing was saved halfway. The server's log has the cause under the reference number.
+problem-disk-full = The disk is full
+problem-disk-full-detail = The change was not saved. Everything saved before is safe and readable.
+problem-method-not-allowed = This method does not exist here
+problem-too-large = The request is too large
+problem-unsupported-media-type = This format is not taken here
+problem-too-many-requests = Too many requests
+problem-too-broad = The list is too broad
+problem-too-broad-plain = Please sort by fewer fields or not at all.
+problem-too-broad-fields = A filter on one of these fields helps: { $fields }.
+problem-foreign-form = The form has expired
+problem-foreign-form-detail = Please reload the page and send the form again.
+problem-unknown-parameter = There is no such parameter.
+problem-repeated-parameter = This parameter is there twice.
+problem-too-many-parameters = Too many parameters.
+problem-unknown-operator = There is no such comparison.
+problem-bad-encoding = The request is wrongly encoded (UTF-8 is expected).
+problem-bad-limit = A number from 1 to 200 is allowed.
+problem-bad-truth = true and false are allowed.
+problem-bad-cursor = This cursor does not belong to this list. Start again without it.
+problem-bad-json = This is not readable JSON.
+problem-bad-state = The state is missing.
+problem-bad-version = The version is missing.
+problem-bad-batch = Expected is {"{"}"items": […]{"}"} or the list itself.
+problem-bad-batch-item = An object is expected; id and version for changes only.
+problem-too-many-items = At most 1,000 items at once.
+problem-not-an-object = A JSON object is expected.
+problem-no-such-column = There is no such field.
+problem-required = This is missing.
+problem-bad-idempotency-key = An Idempotency-Key has 1 to 255 characters.
+problem-idempotency-key-reused = This Idempotency-Key belongs to another request
+conflict-stale = The record has been changed meanwhile. Nothing was saved.
+conflict-final = The record is final and cannot be changed. A reversal and a new version are possible.
+conflict-held = The law demands that this record is kept for now.
+conflict-is-person = This record is a person. Plan an erasure: it reaches everything held about the person.
+conflict-unit-dead = The person is being erased or has been erased; nothing more can be stored about them.
+conflict-erased = This person has been erased already.
+conflict-plan-changed = What is held about the person has changed. Please look at the new plan.
+conflict-duplicate = Another record has this value already.

@@ -1,0 +1,149 @@
+//! The two routers, and the layer around each: headers, and the words of every failure.
+use crate::app::App;
+use crate::fail::Failure;
+use crate::headers::{self, API_POLICY, POLICY};
+use crate::lang::Lang;
+use crate::routes::{ROUTES, Surface};
+use crate::words::Words;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use std::any::Any;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// The pages, for port 8086.
+pub fn pages(app: Arc<App>) -> Router {
+    router(Surface::Pages, &app)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(&app), around_pages))
+        .with_state(app)
+}
+
+/// The REST API, for port 8085.
+pub fn api(app: Arc<App>) -> Router {
+    router(Surface::Api, &app)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(&app), around_api))
+        .with_state(app)
+}
+
+fn router(surface: Surface, app: &App) -> Router<Arc<App>> {
+    let mut router = Router::new().fallback(|| async { StatusCode::NOT_FOUND });
+    for route in ROUTES.iter().filter(|route| route.surface == surface) {
+        let limit = if route.large { app.settings.max_batch_bytes } else { app.settings.max_body_bytes };
+        router = router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(limit)));
+    }
+    router
+}
+
+/// A mistake of this program in one request is that request's failure; the others go on.
+#[expect(clippy::needless_pass_by_value, reason = "the layer gives the box away")]
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().map(String::as_str).or_else(|| cause.downcast_ref::<&str>().copied());
+    tracing::error!(cause = text.unwrap_or_default(), "a request ended in a panic");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// The failure that an answer is, if it is one: ours, or what the router and the limits answer without words.
+fn failure(response: &mut Response) -> Option<Failure> {
+    let status = response.status();
+    let own = response.extensions_mut().remove::<Failure>();
+    // What a handler has worded itself, such as a form with its messages, has a content type of its own.
+    let worded =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| !kind.as_bytes().starts_with(b"text/plain"));
+    own.or_else(|| {
+        (!worded && (status.is_client_error() || status.is_server_error())).then(|| Failure::of_status(status))
+    })
+}
+
+async fn around_pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let words = Words(Lang::of(request.headers()));
+    let mut response = next.run(request).await;
+    if let Some(failure) = failure(&mut response) {
+        let reference = failure.log(app.clock.now().0, "page");
+        let kept = response.headers().get(header::ALLOW).cloned();
+        response = crate::pages::error::show(&failure, words, reference);
+        if let Some(allow) = kept {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        retry(&failure, &mut response);
+    }
+    headers::put(response.headers_mut(), POLICY, app.settings.tls);
+    response
+}
+
+async fn around_api(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        return options(&app, &request);
+    }
+    let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+    let mut response = next.run(request).await;
+    if let Some(failure) = failure(&mut response) {
+        let mut asked = axum::http::HeaderMap::new();
+        asked.extend(accept.map(|accept| (header::ACCEPT_LANGUAGE, accept)));
+        response = problem(&app, &failure, Words(Lang::accepted(&asked)), &response);
+    }
+    headers::put(response.headers_mut(), API_POLICY, app.settings.tls);
+    response
+}
+
+fn problem(app: &App, failure: &Failure, words: Words, bare: &Response) -> Response {
+    let reference = failure.log(app.clock.now().0, "api");
+    let body = failure.problem(words, &reference).to_string();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = failure.status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(words.code()));
+    if failure.status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"obhut\""));
+    }
+    if let Some(allow) = bare.headers().get(header::ALLOW) {
+        headers.insert(header::ALLOW, allow.clone());
+    }
+    retry(failure, &mut response);
+    response
+}
+
+fn retry(failure: &Failure, response: &mut Response) {
+    if matches!(failure.status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+}
+
+/// `OPTIONS`: the methods of a path. No other origin is let in, so that no browser page elsewhere can call the API.
+fn options(app: &App, request: &Request) -> Response {
+    let path: Vec<&str> = request.uri().path().split('/').collect();
+    let fits = |pattern: &str| {
+        let parts: Vec<&str> = pattern.split('/').collect();
+        parts.len() == path.len() && parts.iter().zip(&path).all(|(part, given)| part.starts_with('{') || part == given)
+    };
+    let mut methods: Vec<&str> = ROUTES
+        .iter()
+        .filter(|route| route.surface == Surface::Api && fits(route.path))
+        .map(|route| route.method)
+        .collect();
+    if methods.is_empty() {
+        return problem(
+            app,
+            &Failure::not_found(),
+            Words(Lang::accepted(request.headers())),
+            &Response::new(Body::empty()),
+        );
+    }
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods.push("OPTIONS");
+    methods.dedup();
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    headers::put(response.headers_mut(), API_POLICY, app.settings.tls);
+    response
+}
