@@ -114,14 +114,24 @@ impl Account {
         }
         let tenant = access.shared().id();
         let unit = access.key(self.unit)?;
-        let plain = unit.key.open(&self.profile, &store::seal::profile_data(tenant, self.id)).map_err(store::Error::Keys)?;
+        let plain =
+            unit.key.open(&self.profile, &store::seal::profile_data(tenant, self.id)).map_err(store::Error::Keys)?;
         Ok(serde_json::from_slice(&plain).map_err(|_| damaged("a user's profile is not readable"))?)
     }
 
     pub fn view(&self, access: &mut dyn Access) -> Result<UserView> {
         let Profile { login, name, email } = self.profile(access)?;
         let locked_until = (self.locked_until > access.shared().clock().now()).then_some(self.locked_until);
-        Ok(UserView { id: self.id, number: self.number, login, name, email, role: self.role, state: self.state, locked_until })
+        Ok(UserView {
+            id: self.id,
+            number: self.number,
+            login,
+            name,
+            email,
+            role: self.role,
+            state: self.state,
+            locked_until,
+        })
     }
 }
 
@@ -139,7 +149,12 @@ impl Profile {
             }
         };
         if !is_line(login, Settings::LOGIN_MAX) || store::text::fold(login).is_empty() {
-            fails("login", "login", "Der Anmeldename hat 1 bis 100 Zeichen, darunter Buchstaben oder Ziffern.", "a login name has 1 to 100 characters, letters or digits among them");
+            fails(
+                "login",
+                "login",
+                "Der Anmeldename hat 1 bis 100 Zeichen, darunter Buchstaben oder Ziffern.",
+                "a login name has 1 to 100 characters, letters or digits among them",
+            );
         }
         if !is_line(name, Settings::NAME_MAX) {
             fails("name", "name", "Der Name hat 1 bis 200 Zeichen.", "a name has 1 to 200 characters");
@@ -174,7 +189,10 @@ fn is_line(text: &str, most: usize) -> bool {
 
 fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    !local.is_empty() && !domain.is_empty() && is_line(text, Settings::EMAIL_MAX) && !text.chars().any(char::is_whitespace)
+    !local.is_empty()
+        && !domain.is_empty()
+        && is_line(text, Settings::EMAIL_MAX)
+        && !text.chars().any(char::is_whitespace)
 }
 
 /// The user of that id; a deleted one too.
@@ -186,7 +204,11 @@ pub(crate) fn by_rid(access: &mut dyn Access, rid: i64) -> Result<Option<Account
     one(access, &crate::statements::USER_BY_RID, &[rid.into()])
 }
 
-fn one(access: &mut dyn Access, query: &store::engine::Query, params: &[store::engine::Param<'_>]) -> Result<Option<Account>> {
+fn one(
+    access: &mut dyn Access,
+    query: &store::engine::Query,
+    params: &[store::engine::Param<'_>],
+) -> Result<Option<Account>> {
     let mut found = None;
     access.rows(query, params, &mut |row| {
         found = Some(Account::read(row)?);
@@ -224,7 +246,9 @@ pub(crate) fn by_login_now(op: &mut Op<'_>, login: &str) -> Result<Option<Accoun
 
 fn owned(access: &mut dyn Access, owner: Option<i64>, login: &str) -> Result<Option<Account>> {
     let Some(rid) = owner else { return Ok(None) };
-    let Some(account) = by_rid(access, rid)?.filter(|account| account.state != UserState::Deleted) else { return Ok(None) };
+    let Some(account) = by_rid(access, rid)?.filter(|account| account.state != UserState::Deleted) else {
+        return Ok(None);
+    };
     let profile = account.profile(access)?;
     Ok((folded(&profile.login) == login).then_some(account))
 }
@@ -234,7 +258,10 @@ pub(crate) fn not_the_last_administrator(op: &mut Op<'_>, account: &Account) -> 
     if account.role != Role::Administrator || account.state != UserState::Active {
         return Ok(());
     }
-    let others = op.first(&crate::statements::USERS_IN_ROLE, &[account.role.code().into(), account.rid.into()], |row| row.int(0))?;
+    let others =
+        op.first(&crate::statements::USERS_IN_ROLE, &[account.role.code().into(), account.rid.into()], |row| {
+            row.int(0)
+        })?;
     if others.unwrap_or(0) > 0 {
         return Ok(());
     }

@@ -36,7 +36,7 @@ pub use settings::Settings;
 pub use sign_in::{SignedIn, sign_in};
 pub use token::{TokenView, create_token, list_tokens, revoke_token, token};
 pub use user::{
-    NewUser, Rename, create_user, delete_user, find_user, finish_deletions, list_users, lock_user, rename_user, reset_password, set_role,
-    unlock_user, user,
+    NewUser, Rename, create_user, delete_user, find_user, finish_deletions, list_users, lock_user, rename_user,
+    reset_password, set_role, unlock_user, user,
 };
 pub use who::{Who, who};

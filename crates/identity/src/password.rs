@@ -38,10 +38,18 @@ fn check(text: &str) -> Result<()> {
     let length = text.chars().count();
     let fails = |code, de, en| Err(Error::field("password", code, de, en));
     if length < Settings::PASSWORD_MIN {
-        return fails("too_short", "Das Passwort braucht mindestens 10 Zeichen.", "a password has at least 10 characters");
+        return fails(
+            "too_short",
+            "Das Passwort braucht mindestens 10 Zeichen.",
+            "a password has at least 10 characters",
+        );
     }
     if length > Settings::PASSWORD_MAX || text.len() > keys::password::MAX_LEN {
-        return fails("too_long", "Das Passwort darf höchstens 128 Zeichen haben.", "a password has at most 128 characters");
+        return fails(
+            "too_long",
+            "Das Passwort darf höchstens 128 Zeichen haben.",
+            "a password has at most 128 characters",
+        );
     }
     if text.chars().any(char::is_control) {
         return fails("characters", "Das Passwort enthält Steuerzeichen.", "a password has no control characters");

@@ -42,7 +42,12 @@ pub(crate) fn text(grants: &Grants) -> String {
     let letter = |access: Access| if access == Access::Write { "rw" } else { "r" };
     let every = grants.every_module.map(|access| format!("*:{}", letter(access)));
     let modules = grants.modules.iter().map(|(module, access)| format!("{module}:{}", letter(*access)));
-    every.into_iter().chain(modules).chain(grants.permissions.iter().map(|right| name(*right))).collect::<Vec<_>>().join(",")
+    every
+        .into_iter()
+        .chain(modules)
+        .chain(grants.permissions.iter().map(|right| name(*right)))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// Reads the rights that a caller asks for: refused if they cannot be read, name a module that the tenant does not have, or go beyond the caller's own.
@@ -66,14 +71,22 @@ pub(crate) fn asked(given: &str, own: &Grants, modules: &Modules) -> Result<Gran
 
 /// A name that no module can have is not repeated: it may be anything.
 fn shown(module: &str) -> &str {
-    let is_name = module.len() <= 40 && module.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let is_name = module.len() <= 40
+        && module.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     if is_name { module } else { "of that name" }
 }
 
 fn within(grants: &Grants, own: &Grants, modules: &Modules) -> bool {
-    let named = modules.iter().all(|module| [Access::Read, Access::Write].iter().all(|access| !grants.allows(&module.name, *access) || own.allows(&module.name, *access)));
+    let named = modules.iter().all(|module| {
+        [Access::Read, Access::Write]
+            .iter()
+            .all(|access| !grants.allows(&module.name, *access) || own.allows(&module.name, *access))
+    });
     // A module that comes later falls under the general access.
-    named && grants.every_module <= own.every_module && grants.permissions.is_subset(&own.permissions) && grants.scopes.is_subset(&own.scopes)
+    named
+        && grants.every_module <= own.every_module
+        && grants.permissions.is_subset(&own.permissions)
+        && grants.scopes.is_subset(&own.scopes)
 }
 
 /// What both allow: a token's rights, and those that its maker has now.
@@ -126,7 +139,8 @@ mod tests {
 
     #[test]
     fn both_is_never_more_than_either() {
-        let cases = ["contact:rw", "*:r", "*:rw,contact:r", "contact:r,vehicle:rw,export", "admin", "*:r,export,import"];
+        let cases =
+            ["contact:rw", "*:r", "*:rw,contact:r", "contact:r,vehicle:rw,export", "admin", "*:r,export,import"];
         for (left, right) in cases.iter().flat_map(|left| cases.iter().map(move |right| (*left, *right))) {
             let (one, other) = (parse(left).unwrap(), parse(right).unwrap());
             let common = both(&one, &other);

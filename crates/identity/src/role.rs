@@ -62,7 +62,8 @@ mod tests {
         assert_eq!(Role::Administrator.grants(), Grants::everything());
         let editor = Role::Editor.grants();
         assert!(editor.allows("contact", Access::Write) && editor.has(Permission::Export));
-        for kept_back in [Permission::ManageUsers, Permission::Privacy, Permission::ReadSensitive, Permission::Operate] {
+        for kept_back in [Permission::ManageUsers, Permission::Privacy, Permission::ReadSensitive, Permission::Operate]
+        {
             assert!(!editor.has(kept_back), "{kept_back:?}");
         }
         let reader = Role::Reader.grants();

@@ -1,9 +1,9 @@
 //! The security log: sign-ins, failures, refusals. A line holds ids, a reason and the client's address as a keyed hash; never what somebody typed.
 //!
 //! Each day is a tree of its own and is dropped whole. The log is no journal: nothing of it can be asked by person.
+use crate::Settings;
 use crate::error::{Result, damaged};
 use crate::statements;
-use crate::Settings;
 use base::{Timestamp, UserId};
 use keys::merkle::{Frontier, leaf_hash};
 use serde_json::json;
@@ -42,26 +42,45 @@ pub(crate) fn address_hash(ring: &keys::KeyRing, address: &str) -> String {
 }
 
 /// Adds a line to today's tree.
-pub(crate) fn write(op: &mut Op<'_>, event: Event, user: Option<UserId>, why: Option<&str>, address: Option<&str>) -> Result<()> {
+pub(crate) fn write(
+    op: &mut Op<'_>,
+    event: Event,
+    user: Option<UserId>,
+    why: Option<&str>,
+    address: Option<&str>,
+) -> Result<()> {
     let now = op.now();
     let mut body = json!({ "event": event.code() });
-    for (name, value) in [("user", user.map(|id| id.to_string())), ("why", why.map(str::to_owned)), ("address", address.map(str::to_owned))] {
+    for (name, value) in [
+        ("user", user.map(|id| id.to_string())),
+        ("why", why.map(str::to_owned)),
+        ("address", address.map(str::to_owned)),
+    ] {
         if let (Some(value), Some(body)) = (value, body.as_object_mut()) {
             body.insert(name.into(), value.into());
         }
     }
     let body = body.to_string();
     let day = day(now);
-    let stored = op.first(&statements::LOG_DAY, &[SECURITY.into(), day.into()], |row| Ok((row.int(0)?, row.bytes(1)?.to_vec())))?;
+    let stored = op
+        .first(&statements::LOG_DAY, &[SECURITY.into(), day.into()], |row| Ok((row.int(0)?, row.bytes(1)?.to_vec())))?;
     let mut tree = match stored {
-        Some((size, roots)) => frontier(size, &roots).ok_or_else(|| damaged("a day of the security log is not readable"))?,
+        Some((size, roots)) => {
+            frontier(size, &roots).ok_or_else(|| damaged("a day of the security log is not readable"))?
+        }
         None => Frontier::new(),
     };
     let seq = signed(tree.size());
     tree.push(leaf_hash(&leaf(now, &body)));
-    op.upkeep(&statements::LOG_LINE_PUT, &[SECURITY.into(), day.into(), seq.into(), now.0.into(), body.as_str().into()])?;
+    op.upkeep(
+        &statements::LOG_LINE_PUT,
+        &[SECURITY.into(), day.into(), seq.into(), now.0.into(), body.as_str().into()],
+    )?;
     let roots = tree.roots().concat();
-    op.upkeep(&statements::LOG_DAY_PUT, &[SECURITY.into(), day.into(), signed(tree.size()).into(), roots.as_slice().into()])?;
+    op.upkeep(
+        &statements::LOG_DAY_PUT,
+        &[SECURITY.into(), day.into(), signed(tree.size()).into(), roots.as_slice().into()],
+    )?;
     Ok(())
 }
 
@@ -69,7 +88,8 @@ pub(crate) fn write(op: &mut Op<'_>, event: Event, user: Option<UserId>, why: Op
 /// To be run at least hourly.
 pub fn purge_logs(op: &mut Op<'_>, now: Timestamp) -> Result<u64> {
     let before = now.plus_ms(-Settings::ACCESS_LOG_MS);
-    let mut dropped = op.upkeep(&statements::LOG_LINES_DROP_OLD, &[ACCESS.into(), day(before).into(), before.0.into()])?;
+    let mut dropped =
+        op.upkeep(&statements::LOG_LINES_DROP_OLD, &[ACCESS.into(), day(before).into(), before.0.into()])?;
     op.upkeep(&statements::LOG_DAYS_DROP, &[ACCESS.into(), day(before).into()])?;
     let first_kept = day(now).saturating_sub(Settings::SECURITY_LOG_DAYS);
     dropped += op.upkeep(&statements::LOG_LINES_DROP_DAYS, &[SECURITY.into(), first_kept.into()])?;

@@ -36,13 +36,12 @@ pub fn session(tenant: &Tenant, cookie: &str) -> Result<Option<SessionInfo>> {
     let shared = tenant.shared();
     let Some(hash) = secret::session_hash(shared.id(), cookie) else { return Ok(None) };
     let cache = shared.extension::<Cache>();
-    let found = match cache.session(&hash) {
-        Some(found) => found,
-        None => {
-            let generation = cache.generation();
-            let Some(read) = load(&mut tenant.reader()?, &hash)? else { return Ok(None) };
-            cache.keep_session(generation, hash, read)
-        }
+    let found = if let Some(found) = cache.session(&hash) {
+        found
+    } else {
+        let generation = cache.generation();
+        let Some(read) = load(&mut tenant.reader()?, &hash)? else { return Ok(None) };
+        cache.keep_session(generation, hash, read)
     };
     let now = shared.clock().now();
     let seen = Timestamp(found.seen_at.load(Ordering::Relaxed));
@@ -100,7 +99,9 @@ fn write_down(tenant: &Tenant, found: &Arc<CachedSession>, hash: [u8; 32], now: 
     if found.written_at.compare_exchange(written, now.0, Ordering::Relaxed, Ordering::Relaxed).is_err() {
         return;
     }
-    let work = move |op: &mut Op<'_>| -> Result<u64> { Ok(op.upkeep(&statements::SESSION_SEEN, &[(&hash).into(), now.0.into()])?) };
+    let work = move |op: &mut Op<'_>| -> Result<u64> {
+        Ok(op.upkeep(&statements::SESSION_SEEN, &[(&hash).into(), now.0.into()])?)
+    };
     tenant.submit(Caller::job("session"), work, |written| {
         if let Err(error) = written {
             tracing::warn!(%error, "the last use of a session could not be written down");

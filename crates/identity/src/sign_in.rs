@@ -131,14 +131,22 @@ fn begin(op: &mut Op<'_>, account: &Account, attempt: &Attempt) -> Result<UserVi
     op.upkeep(&statements::USER_FAILED, &[account.rid.into(), 0.into(), 0.into()])?;
     if let Some(better) = &attempt.better {
         let entry = op.entry("rehash-password", None, None);
-        op.change(&statements::USER_PASSWORD, &[account.rid.into(), better.as_str().into(), op.commit_no().into()], &entry)?;
+        op.change(
+            &statements::USER_PASSWORD,
+            &[account.rid.into(), better.as_str().into(), op.commit_no().into()],
+            &entry,
+        )?;
         let mut note = Map::new();
         note.insert("user".into(), account.id.to_string().into());
         op.finish(entry, &note)?;
     }
     let now = op.now();
-    op.upkeep(&statements::SESSION_PUT, &[(&attempt.session).into(), account.rid.into(), now.0.into(), (&attempt.csrf).into()])?;
-    let ended = op.upkeep(&statements::SESSIONS_END_OLDEST, &[account.rid.into(), Settings::SESSIONS_PER_USER.into()])?;
+    op.upkeep(
+        &statements::SESSION_PUT,
+        &[(&attempt.session).into(), account.rid.into(), now.0.into(), (&attempt.csrf).into()],
+    )?;
+    let ended =
+        op.upkeep(&statements::SESSIONS_END_OLDEST, &[account.rid.into(), Settings::SESSIONS_PER_USER.into()])?;
     if ended > 0 {
         cache::forget_all(op);
     }

@@ -70,7 +70,9 @@ impl fmt::Debug for Who {
 pub fn who(reader: &mut Reader, caller: &Caller, actor: &str) -> Result<Who> {
     let pseudonym = || Who::Pseudonym(actor.to_owned());
     let Ok(parsed) = actor.parse::<Actor>() else { return Ok(pseudonym()) };
-    let entitled = caller.grants.has(Permission::ReadHistory) || caller.grants.has(Permission::ManageUsers) || caller.actor == parsed;
+    let entitled = caller.grants.has(Permission::ReadHistory)
+        || caller.grants.has(Permission::ManageUsers)
+        || caller.actor == parsed;
     Ok(match parsed {
         Actor::Operator(name) => Who::Operator(name),
         Actor::Job(name) => Who::Job(name),

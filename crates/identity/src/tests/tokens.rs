@@ -5,14 +5,14 @@ use base::{Access, Actor, Grants, Kind, Kinded, Permission};
 use store::ledger::What;
 
 fn found(house: &House, text: &str) -> Option<store::Caller> {
-    token(&house.tenant, text).unwrap()
+    token(house.tenant(), text).unwrap()
 }
 
 #[test]
 fn a_token_calls_with_its_rights() {
     let house = House::new();
     let (id, text) = house.write(|op| create_token(op, " import ", "contact:rw, organisation:r", None)).unwrap();
-    assert_eq!(tenant_of(&text), Some(house.tenant.shared().id()));
+    assert_eq!(tenant_of(&text), Some(house.tenant().shared().id()));
     let caller = found(&house, &text).unwrap();
     assert_eq!(caller.actor, Actor::Token(id));
     assert!(caller.grants.allows("contact", Access::Write) && !caller.grants.allows("organisation", Access::Write));
@@ -22,8 +22,9 @@ fn a_token_calls_with_its_rights() {
     altered.pop();
     assert!(found(&house, &altered).is_none());
     assert!(found(&House::new(), &text).is_none(), "another business");
-    let listed = list_tokens(&mut house.tenant.reader().unwrap(), &operator()).unwrap();
-    let seen: Vec<_> = listed.iter().map(|token| (token.name.as_str(), token.rights.as_str(), token.created_by.as_str())).collect();
+    let listed = list_tokens(&mut house.tenant().reader().unwrap(), &operator()).unwrap();
+    let seen: Vec<_> =
+        listed.iter().map(|token| (token.name.as_str(), token.rights.as_str(), token.created_by.as_str())).collect();
     assert_eq!(seen, [("import", "contact:rw,organisation:r", "os:root"), ("admin", "admin", "os:root")]);
     house.verifies();
 }
@@ -51,9 +52,9 @@ fn wrong_input_is_refused() {
 fn ends_when_it_expires() {
     let house = House::new();
     let (_, text) = house.write(|op| create_token(op, "x", "*:r", Some(op.now().plus_ms(1_000)))).unwrap();
-    house.clock.advance_ms(999);
+    house.0.clock.advance_ms(999);
     assert!(found(&house, &text).is_some());
-    house.clock.advance_ms(1);
+    house.0.clock.advance_ms(1);
     assert!(found(&house, &text).is_none(), "though it was in memory");
 }
 
@@ -67,12 +68,13 @@ fn a_revoked_token_is_refused_at_once_and_the_ledger_knows() {
     assert!(found(&house, &text).is_none());
     assert!(found(&house, &other).is_some());
     house.write(move |op| revoke_token(op, id)).unwrap();
-    let lines = house.tenant.shared().with_ledger(|ledger, _| ledger.lines().to_vec());
-    let revoked: Vec<_> = lines.iter().filter(|line| line.what == What::TokenRevoked).map(|line| line.case.clone().unwrap()).collect();
+    let lines = house.tenant().shared().with_ledger(|ledger, _| ledger.lines().to_vec());
+    let revoked: Vec<_> =
+        lines.iter().filter(|line| line.what == What::TokenRevoked).map(|line| line.case.clone().unwrap()).collect();
     assert_eq!(revoked, [format!("token/{id}")]);
     let unknown = house.write(|op| revoke_token(op, keys::random_id())).unwrap_err();
     assert_eq!(unknown.kind(), Kind::NotFound);
-    let listed = list_tokens(&mut house.tenant.reader().unwrap(), &operator()).unwrap();
+    let listed = list_tokens(&mut house.tenant().reader().unwrap(), &operator()).unwrap();
     assert!(listed[0].revoked_at.is_some() && listed[1].revoked_at.is_none());
     house.verifies();
 }
@@ -83,7 +85,7 @@ fn nobody_gives_more_than_he_has() {
     let id = house.user("erika", Role::Administrator);
     let with = |rights: &str, grants: Grants| {
         let (rights, by) = (rights.to_owned(), store::Caller { grants, ..caller(id, Role::Administrator) });
-        house.tenant.write(by, move |op| create_token(op, "x", &rights, None)).map(drop).map_err(|error| error.kind())
+        house.tenant().write(by, move |op| create_token(op, "x", &rights, None)).map(drop).map_err(|error| error.kind())
     };
     let mut narrow = Grants { permissions: [Permission::ManageUsers].into_iter().collect(), ..Role::Reader.grants() };
     assert_eq!(with("*:r", narrow.clone()), Ok(()));
@@ -103,11 +105,15 @@ fn a_token_has_no_more_rights_than_its_maker_has_now() {
     house.user("admin", Role::Administrator);
     let bert = house.user("bert", Role::Administrator);
     let by = caller(bert, Role::Administrator);
-    let (_, text) = house.tenant.write(by, |op| create_token(op, "x", "*:rw,export", None)).unwrap();
+    let (_, text) = house.tenant().write(by, |op| create_token(op, "x", "*:rw,export", None)).unwrap();
     assert!(found(&house, &text).unwrap().grants.has(Permission::Export));
     house.write(move |op| set_role(op, bert, Role::Reader)).unwrap();
     let narrowed = found(&house, &text).unwrap().grants;
-    assert!(narrowed.allows("contact", Access::Read) && !narrowed.allows("contact", Access::Write) && !narrowed.has(Permission::Export));
+    assert!(
+        narrowed.allows("contact", Access::Read)
+            && !narrowed.allows("contact", Access::Write)
+            && !narrowed.has(Permission::Export)
+    );
     house.write(move |op| lock_user(op, bert)).unwrap();
     assert!(found(&house, &text).is_none(), "a locked user's tokens are refused");
     house.write(move |op| unlock_user(op, bert)).unwrap();
@@ -119,12 +125,17 @@ fn a_deleted_users_tokens_are_revoked() {
     let house = House::new();
     let admin = house.user("admin", Role::Administrator);
     let bert = house.user("bert", Role::Administrator);
-    let (_, text) = house.tenant.write(caller(bert, Role::Administrator), |op| create_token(op, "x", "*:r", None)).unwrap();
-    let (_, others) = house.tenant.write(caller(admin, Role::Administrator), |op| create_token(op, "y", "*:r", None)).unwrap();
+    let (_, text) =
+        house.tenant().write(caller(bert, Role::Administrator), |op| create_token(op, "x", "*:r", None)).unwrap();
+    let (_, others) =
+        house.tenant().write(caller(admin, Role::Administrator), |op| create_token(op, "y", "*:r", None)).unwrap();
     assert!(found(&house, &text).is_some());
-    delete_user(&house.tenant, &operator(), bert, admin).unwrap();
+    delete_user(house.tenant(), &operator(), bert, admin).unwrap();
     assert!(found(&house, &text).is_none());
     assert!(found(&house, &others).is_some());
-    let revoked = house.tenant.shared().with_ledger(|ledger, _| ledger.lines().iter().filter(|line| line.what == What::TokenRevoked).count());
+    let revoked = house
+        .tenant()
+        .shared()
+        .with_ledger(|ledger, _| ledger.lines().iter().filter(|line| line.what == What::TokenRevoked).count());
     assert_eq!(revoked, 1);
 }

@@ -15,13 +15,12 @@ pub fn token(tenant: &Tenant, text: &str) -> Result<Option<Caller>> {
     let shared = tenant.shared();
     let Some(hash) = secret::token_hash(shared.id(), text) else { return Ok(None) };
     let cache = shared.extension::<Cache>();
-    let found = match cache.token(&hash) {
-        Some(found) => found,
-        None => {
-            let generation = cache.generation();
-            let Some(read) = load(&mut tenant.reader()?, &hash)? else { return Ok(None) };
-            cache.keep_token(generation, hash, read)
-        }
+    let found = if let Some(found) = cache.token(&hash) {
+        found
+    } else {
+        let generation = cache.generation();
+        let Some(read) = load(&mut tenant.reader()?, &hash)? else { return Ok(None) };
+        cache.keep_token(generation, hash, read)
     };
     Ok(caller(&found, tenant))
 }

@@ -11,7 +11,12 @@ use zeroize::Zeroizing;
 ///
 /// `rights`: `contact:rw,vehicle:r`, `*:rw`, `admin`, further rights by name; never more than the caller has. `expires` none: until it is
 /// revoked. `Fields` for what breaks a rule, `NotFound` for a module that the tenant does not have, `Denied` for rights beyond the caller's.
-pub fn create_token(op: &mut Op<'_>, name: &str, rights: &str, expires: Option<Timestamp>) -> Result<(UserId, Zeroizing<String>)> {
+pub fn create_token(
+    op: &mut Op<'_>,
+    name: &str,
+    rights: &str,
+    expires: Option<Timestamp>,
+) -> Result<(UserId, Zeroizing<String>)> {
     op.caller().needs(Permission::ManageUsers)?;
     let name = name.trim();
     if name.is_empty() || name.chars().count() > Settings::TOKEN_NAME_MAX || name.chars().any(char::is_control) {
@@ -19,7 +24,12 @@ pub fn create_token(op: &mut Op<'_>, name: &str, rights: &str, expires: Option<T
         return Err(Error::field("name", "name", de, "a token's name has 1 to 100 characters"));
     }
     if expires.is_some_and(|at| at <= op.now()) {
-        return Err(Error::field("expires", "past", "Der Ablauf liegt in der Vergangenheit.", "this moment has passed"));
+        return Err(Error::field(
+            "expires",
+            "past",
+            "Der Ablauf liegt in der Vergangenheit.",
+            "this moment has passed",
+        ));
     }
     let modules = op.tenant().modules();
     let rights = rights::text(&rights::asked(rights, &op.caller().grants, &modules.set)?);

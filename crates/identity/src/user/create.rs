@@ -37,7 +37,8 @@ pub fn create_user(op: &mut Op<'_>, new: &NewUser) -> Result<UserId> {
     if account::by_login_now(op, &profile.login)?.is_some() {
         return Err(taken());
     }
-    let (rid, number) = op.first(&statements::USERS_MAX, &[], |row| Ok((row.int(0)? + 1, row.int(1)? + 1)))?.unwrap_or((1, 1));
+    let (rid, number) =
+        op.first(&statements::USERS_MAX, &[], |row| Ok((row.int(0)? + 1, row.int(1)? + 1)))?.unwrap_or((1, 1));
     let id: UserId = op.random_id();
     let mut entry = op.entry("create-user", None, None);
     let unit = op.own_unit("record", &entry)?;

@@ -24,10 +24,11 @@ pub fn delete_user(tenant: &Tenant, caller: &Caller, id: UserId, successor: User
 
 /// Finishes deletions that a crash has interrupted; how many. To be called once when a tenant was opened.
 pub fn finish_deletions(tenant: &Tenant) -> Result<usize> {
-    let half: Vec<(UserId, UnitId)> = tenant.reader()?.all(&statements::USERS_HALF_DELETED, &[UNFINISHED_MAX.into()], |row| {
-        let user = UserId::from_slice(row.bytes(0)?).map_err(|_| damaged("a user has no readable id"))?;
-        Ok((user, UnitId::from_slice(row.bytes(1)?).map_err(|_| damaged("a unit has no readable id"))?))
-    })?;
+    let half: Vec<(UserId, UnitId)> =
+        tenant.reader()?.all(&statements::USERS_HALF_DELETED, &[UNFINISHED_MAX.into()], |row| {
+            let user = UserId::from_slice(row.bytes(0)?).map_err(|_| damaged("a user has no readable id"))?;
+            Ok((user, UnitId::from_slice(row.bytes(1)?).map_err(|_| damaged("a unit has no readable id"))?))
+        })?;
     let count = half.len();
     for (user, unit) in half {
         tenant.exclusive(move |writer| destroy(writer, &Caller::job("finish-deletions"), user, unit))?;
@@ -74,16 +75,17 @@ mod tests {
         let house = House::new();
         let erika = house.user("erika", Role::Administrator);
         let bert = house.user("bert", Role::Reader);
-        assert_eq!(finish_deletions(&house.tenant).unwrap(), 0);
+        assert_eq!(finish_deletions(house.tenant()).unwrap(), 0);
         // As far as a process came that was killed then.
         house.write(move |op| close(op, bert, erika)).unwrap();
-        let states = || house.rows("SELECT u.state FROM user_account a JOIN unit u ON u.rid = a.unit ORDER BY a.rid", 1);
+        let states =
+            || house.rows("SELECT u.state FROM user_account a JOIN unit u ON u.rid = a.unit ORDER BY a.rid", 1);
         assert_eq!(states(), [["0"], ["0"]]);
-        let shown = who(&mut house.tenant.reader().unwrap(), &operator(), &format!("user:{bert}")).unwrap();
+        let shown = who(&mut house.tenant().reader().unwrap(), &operator(), &format!("user:{bert}")).unwrap();
         assert_eq!(shown, Who::Deleted(2), "gone for everyone already");
-        assert_eq!(finish_deletions(&house.tenant).unwrap(), 1);
+        assert_eq!(finish_deletions(house.tenant()).unwrap(), 1);
         assert_eq!(states(), [["0"], ["2"]]);
-        assert_eq!(finish_deletions(&house.tenant).unwrap(), 0);
+        assert_eq!(finish_deletions(house.tenant()).unwrap(), 0);
         house.verifies();
     }
 }

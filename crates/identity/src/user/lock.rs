@@ -16,7 +16,11 @@ pub fn lock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
     }
     account::not_the_last_administrator(op, &account)?;
     let entry = op.entry("lock-user", None, None);
-    op.change(&statements::USER_STATE, &[account.rid.into(), UserState::Locked.code().into(), op.commit_no().into()], &entry)?;
+    op.change(
+        &statements::USER_STATE,
+        &[account.rid.into(), UserState::Locked.code().into(), op.commit_no().into()],
+        &entry,
+    )?;
     end_sessions(op, account.rid)?;
     op.finish(entry, &note(id))?;
     // A backup from before must not let the user in again. If the commit fails now, the ledger names one lock too many, which harms nobody.
@@ -29,7 +33,11 @@ pub fn lock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
 pub fn unlock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
     let account = account::to_change(op, id)?;
     let entry = op.entry("unlock-user", None, None);
-    op.change(&statements::USER_STATE, &[account.rid.into(), UserState::Active.code().into(), op.commit_no().into()], &entry)?;
+    op.change(
+        &statements::USER_STATE,
+        &[account.rid.into(), UserState::Active.code().into(), op.commit_no().into()],
+        &entry,
+    )?;
     crate::cache::forget_all(op);
     op.finish(entry, &note(id))?;
     Ok(())

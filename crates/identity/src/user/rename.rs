@@ -38,7 +38,11 @@ pub fn rename_user(op: &mut Op<'_>, id: UserId, rename: &Rename) -> Result<()> {
     let mut entry = op.entry("rename-user", None, None);
     let unit = op.key(account.unit)?;
     let sealed = after.sealed(&unit, op.tenant().id(), id);
-    op.change(&statements::USER_PROFILE, &[account.rid.into(), sealed.as_slice().into(), op.commit_no().into()], &entry)?;
+    op.change(
+        &statements::USER_PROFILE,
+        &[account.rid.into(), sealed.as_slice().into(), op.commit_no().into()],
+        &entry,
+    )?;
     // The old name's hash is not given back here: keys.db commits first, and a crash between the two commits would leave the user without a
     // name to sign in with. It stays without effect, since the profile decides, until another user takes the name or this one is deleted.
     let folded = account::folded(&after.login);
@@ -46,8 +50,11 @@ pub fn rename_user(op: &mut Op<'_>, id: UserId, rename: &Rename) -> Result<()> {
         let mac = op.unique_mac(LOGIN, &folded);
         op.claim(LOGIN, mac, account.rid, unit.rid);
     }
-    let changes =
-        [("login", Some(before.login), Some(after.login)), ("name", Some(before.name), Some(after.name)), ("email", before.email, after.email)];
+    let changes = [
+        ("login", Some(before.login), Some(after.login)),
+        ("name", Some(before.name), Some(after.name)),
+        ("email", before.email, after.email),
+    ];
     for (field, old, new) in changes {
         if old != new {
             entry.value(unit.rid, field, &old.into(), &new.into());

@@ -11,7 +11,11 @@ use store::Op;
 pub fn reset_password(op: &mut Op<'_>, id: UserId, password: &Password) -> Result<()> {
     let account = account::to_change(op, id)?;
     let entry = op.entry("reset-password", None, None);
-    op.change(&statements::USER_PASSWORD, &[account.rid.into(), password.phc.as_str().into(), op.commit_no().into()], &entry)?;
+    op.change(
+        &statements::USER_PASSWORD,
+        &[account.rid.into(), password.phc.as_str().into(), op.commit_no().into()],
+        &entry,
+    )?;
     end_sessions(op, account.rid)?;
     op.finish(entry, &note(id))?;
     Ok(())
