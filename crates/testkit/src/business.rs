@@ -8,7 +8,7 @@ use store::{Caller, Instance, InstanceSettings, NewTenant, Tenant, TenantInfo};
 /// An instance with one tenant, opened. Everything goes away with it.
 pub struct Business {
     tenant: Option<Arc<Tenant>>,
-    instance: Option<Instance>,
+    instance: Option<Arc<Instance>>,
     /// The tenant's entry in the directory.
     pub info: TenantInfo,
     /// The clock that all of it reads.
@@ -39,7 +39,7 @@ impl Business {
         };
         let info = instance.create_tenant(&Actor::Operator("test".into()), "Muster & Söhne", &new).expect("a tenant can be made");
         let tenant = instance.tenant(info.id).expect("a new tenant opens");
-        Self { tenant: Some(tenant), instance: Some(instance), info, clock, folder, settings }
+        Self { tenant: Some(tenant), instance: Some(Arc::new(instance)), info, clock, folder, settings }
     }
 
     /// The open tenant.
@@ -47,7 +47,7 @@ impl Business {
         self.tenant.as_ref().expect("the tenant is open")
     }
     /// The instance.
-    pub fn instance(&self) -> &Instance {
+    pub fn instance(&self) -> &Arc<Instance> {
         self.instance.as_ref().expect("the instance is open")
     }
     /// The data folder.
@@ -74,7 +74,7 @@ impl Business {
         let master = MasterKey::read(&self.folder.path().join("master.key"))?;
         let instance = Instance::open(&self.data(), master, Arc::new(self.clock.clone()), self.settings.clone())?;
         self.tenant = Some(instance.tenant(self.info.id)?);
-        self.instance = Some(instance);
+        self.instance = Some(Arc::new(instance));
         Ok(())
     }
     /// Closes and opens it, for tests where that must work.
