@@ -221,15 +221,28 @@ impl<'c> Plan<'c> {
         }
         Ok((self.by_number(after_rid), None))
     }
+    /// The stretches that answer a condition, narrowed by all later conditions on the same column: from … to is one stretch. `None` if
+    /// no index answers it, or an earlier condition on the column already has.
+    fn narrowed(&self, place: usize) -> Option<Vec<Range>> {
+        let condition = self.conditions.get(place)?;
+        let mut ranges = condition.ranges()?;
+        if let Subject::Single { .. } = condition.subject {
+            let alike = |other: &&Condition| other.subject == condition.subject && other.ranges().is_some();
+            if self.conditions.iter().take(place).any(|other| alike(&other)) {
+                return None;
+            }
+            for others in self.conditions.iter().skip(place + 1).filter(alike).filter_map(Condition::ranges) {
+                ranges = ranges.iter().flat_map(|range| others.iter().map(|other| range.and(other))).collect();
+            }
+            ranges.retain(|range| range.from < range.to);
+        }
+        Some(ranges)
+    }
     /// The record numbers that meet a condition, at most `most`; `None` if there are more or no index answers it. Sorted.
-    pub(super) fn enumerate(
-        &self,
-        condition: &Condition,
-        most: usize,
-        budget: &mut Budget,
-    ) -> Result<Option<Vec<i64>>> {
+    pub(super) fn enumerate(&self, place: usize, most: usize, budget: &mut Budget) -> Result<Option<Vec<i64>>> {
+        let Some(condition) = self.conditions.get(place) else { return Ok(None) };
         let mut sources = Vec::new();
-        match (&condition.subject, condition.ranges()) {
+        match (&condition.subject, self.narrowed(place)) {
             (Subject::Text { expression, .. }, _) => {
                 sources.push(fulltext::hits(&self.layout, expression, None, true)?);
             }
