@@ -243,6 +243,28 @@ impl Instance {
         Ok(opened)
     }
 
+    /// Throws a tenant's index away and makes it anew from the records. Nobody may be using the tenant meanwhile.
+    pub fn rebuild_index(&self, id: TenantId) -> Result<()> {
+        {
+            let _opening = self.opening.lock();
+            if let Some(tenant) = self.open.lock().remove(&id) {
+                if Arc::strong_count(&tenant) > 1 {
+                    self.open.lock().insert(id, tenant);
+                    return Err(Error::Busy { message: "the tenant is in use".into() });
+                }
+                drop(tenant); // joins its threads
+            }
+            for name in ["index.db", "index.db-wal", "index.db-shm"] {
+                let path = self.paths(id).file(name);
+                match std::fs::remove_file(&path) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(format!("removing {}", path.display()))(error)),
+                    _ => {}
+                }
+            }
+        }
+        self.tenant(id).map(drop)
+    }
+
     /// Tenants open now.
     pub fn open_tenants(&self) -> usize {
         self.open.lock().len()
