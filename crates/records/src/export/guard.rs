@@ -70,7 +70,7 @@ fn edit(cell: &str, add: bool) -> Cow<'_, str> {
                     out.push('\'');
                     changed = true;
                 }
-                let kept = if add || marks == 0 { 0 } else { 1 };
+                let kept = usize::from(!(add || marks == 0));
                 changed |= kept == 1;
                 out.push_str(rest.get(kept..marks).unwrap_or_default());
                 rest = behind;

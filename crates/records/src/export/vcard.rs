@@ -3,6 +3,7 @@
 //! What vCard has no place for (a salutation of one's own, a name in one piece beside its parts) goes along in
 //! `X-OBHUT-FIELD`, which only our own reader understands: each card is read again while it is written, and what does not come
 //! back the same is added so.
+use std::fmt::Write as _;
 use std::io::{self, Cursor, Write};
 
 use serde_json::{Map, Value};
@@ -46,7 +47,12 @@ impl<W: Write> CardWriter<W> {
 /// One contact as a card, with its line ends.
 pub fn card_text(fields: &Map<String, Value>, organisation: Option<&str>, photo: Option<&Photo>) -> String {
     let mut properties = properties(fields, organisation);
-    let read = read_again(&properties);
+    let read = read_again(&properties).unwrap_or_else(|| {
+        // A card that names nobody is only read with a field of ours on it.
+        let kind = if fields.get("kind").is_some_and(|kind| kind == "institution") { "institution" } else { "person" };
+        properties.push(format!("{FIELD_PROPERTY};NAME=kind:\"{kind}\""));
+        read_again(&properties).unwrap_or_default()
+    });
     let mut wanted: Map<String, Value> = fields
         .iter()
         .filter(|(name, value)| VCARD_FIELDS.contains(&name.as_str()) && !value.is_null())
@@ -59,7 +65,7 @@ pub fn card_text(fields: &Map<String, Value>, organisation: Option<&str>, photo:
     for name in VCARD_FIELDS.iter().copied().chain([ORGANISATION]) {
         if wanted.get(name) != read.get(name) {
             let value = wanted.get(name).cloned().unwrap_or(Value::Null);
-            properties.push(format!("{FIELD_PROPERTY};NAME={name}:{}", escape(&value.to_string())));
+            properties.push(format!("{FIELD_PROPERTY};NAME={name}:{}", escape(&ascii_controls(&value.to_string()))));
         }
     }
     if let Some(photo) = photo {
@@ -76,22 +82,22 @@ pub fn card_text(fields: &Map<String, Value>, organisation: Option<&str>, photo:
 }
 
 /// What our reader makes of the properties.
-fn read_again(properties: &[String]) -> Map<String, Value> {
+fn read_again(properties: &[String]) -> Option<Map<String, Value>> {
     let mut text = String::from("BEGIN:VCARD\r\nVERSION:4.0\r\n");
     for property in properties {
         fold(&mut text, property);
     }
     text.push_str("END:VCARD\r\n");
-    let Ok(mut reader) = CardReader::open(Cursor::new(text.into_bytes()), true) else { return Map::new() };
+    let Ok(mut reader) = CardReader::open(Cursor::new(text.into_bytes()), true) else { return None };
     match reader.next() {
         Some(Ok(Entry::Card(card))) => {
             let mut fields = card.fields;
             if let Some(organisation) = card.organisation {
                 fields.insert(ORGANISATION.into(), Value::String(organisation));
             }
-            fields
+            Some(fields)
         }
-        _ => Map::new(),
+        _ => None,
     }
 }
 
@@ -242,6 +248,19 @@ fn escape(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => {}
             letter => out.push(letter),
+        }
+    }
+    out
+}
+
+/// JSON in which every control character is written as its number, so that none is lost on the way.
+fn ascii_controls(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter.is_control() {
+            let _ = write!(out, "\\u{:04x}", u32::from(letter));
+        } else {
+            out.push(letter);
         }
     }
     out

@@ -57,7 +57,7 @@ fn holds_begin(head: &[u8]) -> bool {
     let letters: Vec<u8> = head
         .iter()
         .copied()
-        .filter(|byte| byte.is_ascii_graphic())
+        .filter(u8::is_ascii_graphic)
         .take("BEGIN:VCARD".len())
         .map(|byte| byte.to_ascii_uppercase())
         .collect();

@@ -3,8 +3,11 @@
 //! A guess never invents: a column that is not understood is not taken, and [`Guess::describe`] says so.
 mod address;
 mod build;
+mod finish;
 mod header;
 mod words;
+
+use std::fmt::Write;
 
 use super::map::Mapping;
 use super::table::Headers;
@@ -101,7 +104,7 @@ impl Guess {
                 (Some(target), _, false) => (target.as_str(), "  (likely)"),
             };
             let pad = width.saturating_sub(column.header.chars().count());
-            out.push_str(&format!("{}{} → {target}{sure}\n", column.header, " ".repeat(pad)));
+            let _ = writeln!(out, "{}{} → {target}{sure}", column.header, " ".repeat(pad));
         }
         out
     }

@@ -15,7 +15,7 @@ pub mod vcard;
 
 pub use format::{Format, detect};
 pub use guess::{ColumnGuess, Confidence, Guess, TargetField, guess};
-pub use map::{LinkTarget, MappedRecord, Mapping};
+pub use map::{LinkTarget, MappedRecord, Mapping, apply};
 pub use reject::{ImportError, Message, Reason, Reject};
 pub use table::{Row, TableOptions, TableReader};
 pub use vcard::{Card, CardReader, Entry, Group, Groups, Photo};
@@ -42,3 +42,6 @@ pub const MAX_RAW_BYTES: usize = 64 << 10;
 pub const MAX_MAP_BYTES: usize = 1 << 20;
 /// Most bytes read ahead to find out encoding and separator.
 pub const SAMPLE_BYTES: usize = 256 << 10;
+
+#[cfg(test)]
+mod tests;

@@ -222,7 +222,7 @@ impl CardReader {
             Ok(properties) => properties,
             Err(message) => return reject(Reason::TooLong, message),
         };
-        match contact::entry(number, properties, self.german) {
+        match contact::entry(number, &properties, self.german) {
             Ok(Entry::Card(mut card)) => {
                 if !nested.lines.is_empty() {
                     card.unmapped.push(("AGENT".into(), raw(&nested.lines).join("\n")));

@@ -3,9 +3,8 @@ use super::address::{Addresses, is_address};
 use super::header::{Meaning, Part, fold, meaning};
 use super::words::Role;
 use super::{ColumnGuess, Confidence, Guess, TargetField};
-use crate::import::map::{DateOrder, Decimal, EXTERNAL_ID, LinkRule, Mapping, NamePart, RecordMap, Rule, Template};
+use crate::import::map::{EXTERNAL_ID, LinkRule, NamePart, RecordMap, Rule, Template};
 use crate::import::table::{Headers, Row};
-use crate::import::value::{date, no_date};
 
 /// Guesses how the columns of a table fill the fields of `module`.
 ///
@@ -19,7 +18,6 @@ pub fn guess(
     separator: Option<char>,
 ) -> Guess {
     let mut builder = Builder {
-        module,
         fields,
         samples,
         names: headers.names(),
@@ -44,34 +42,33 @@ pub fn guess(
     builder.finish(separator)
 }
 
-struct Builder<'a> {
-    module: &'a str,
-    fields: &'a [TargetField],
-    samples: &'a [Row],
-    names: &'a [String],
-    roles: Vec<Option<Meaning>>,
-    record: RecordMap,
+pub(super) struct Builder<'a> {
+    pub(super) fields: &'a [TargetField],
+    pub(super) samples: &'a [Row],
+    pub(super) names: &'a [String],
+    pub(super) roles: Vec<Option<Meaning>>,
+    pub(super) record: RecordMap,
     /// Items of many-valued fields: field, role, number, column, label.
-    many: Vec<(String, Role, u32, String, Option<String>)>,
+    pub(super) many: Vec<(String, Role, u32, String, Option<String>)>,
     /// Columns that hold labels: role, number, column.
-    labels: Vec<(Role, u32, String)>,
-    addresses: Addresses,
-    notes: Vec<String>,
-    dates: Vec<String>,
-    columns: Vec<ColumnGuess>,
-    company: Option<String>,
+    pub(super) labels: Vec<(Role, u32, String)>,
+    pub(super) addresses: Addresses,
+    pub(super) notes: Vec<String>,
+    pub(super) dates: Vec<String>,
+    pub(super) columns: Vec<ColumnGuess>,
+    pub(super) company: Option<String>,
 }
 
 impl<'a> Builder<'a> {
-    fn field(&self, name: &str) -> Option<&'a TargetField> {
+    pub(super) fn field(&self, name: &str) -> Option<&'a TargetField> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    fn has_role(&self, role: Role) -> bool {
+    pub(super) fn has_role(&self, role: Role) -> bool {
         self.roles.iter().flatten().any(|meaning| meaning.role == role && meaning.part == Part::Value)
     }
 
-    fn set(&mut self, field: &str, rule: Rule) -> Option<String> {
+    pub(super) fn set(&mut self, field: &str, rule: Rule) -> Option<String> {
         if self.record.fields.iter().any(|(known, _)| known == field) {
             return None;
         }
@@ -352,130 +349,5 @@ impl<'a> Builder<'a> {
         };
         let _ = self.set("birthday", then(year, then(month, then(day, Rule::Date(whole)))));
         Some("birthday".into())
-    }
-
-    fn finish(mut self, separator: Option<char>) -> Guess {
-        let mut order: Vec<String> = Vec::new();
-        for (field, ..) in &self.many {
-            if !order.contains(field) {
-                order.push(field.clone());
-            }
-        }
-        for field in order {
-            let items = self.many.iter().filter(|(name, ..)| *name == field).map(|(_, role, number, header, label)| {
-                let column = Template::column(header.clone());
-                let google = fold(header).ends_with(" value");
-                let value =
-                    if google { Rule::List { value: column, separator: " ::: ".into() } } else { Rule::Text(column) };
-                let by_column = self.labels.iter().find(|(of, count, _)| of == role && count == number && *count > 0);
-                let label = by_column
-                    .map(|(.., header)| Template::column(header.clone()))
-                    .or_else(|| label.clone().map(Template::text));
-                match label {
-                    Some(label) => Rule::Labelled { rule: Box::new(value), label },
-                    None => value,
-                }
-            });
-            let rule = Rule::Many(items.collect());
-            self.record.fields.push((field, rule));
-        }
-        let addresses = self.addresses.rules();
-        if !addresses.is_empty() {
-            if self.field("addresses").is_some() {
-                self.record.fields.push(("addresses".into(), Rule::Many(addresses)));
-            } else if let Some(first) = addresses.into_iter().next() {
-                self.record.fields.push(("address".into(), first));
-            }
-        }
-        if !self.notes.is_empty() && self.field("notes").is_some() {
-            self.record.fields.push(("notes".into(), Rule::Text(Template::joined(&self.notes, "\n"))));
-        }
-        let mut mapping = Mapping {
-            null: vec!["NULL".into()],
-            date_order: self.date_order(),
-            decimal: if separator == Some(';') { Decimal::Comma } else { Decimal::Auto },
-            ..Mapping::default()
-        };
-        if let Some(company) = self.company.clone() {
-            self.company(&company);
-        }
-        mapping.records.push(self.record);
-        Guess { mapping, columns: self.columns }
-    }
-
-    /// A company in a column: linked by its name, made once if it is not there. A row without a person is the institution.
-    fn company(&mut self, header: &str) {
-        let column = || Template::column(header);
-        let names: Vec<String> = self
-            .record
-            .fields
-            .iter()
-            .filter(|(field, _)| matches!(field.as_str(), "given_name" | "family_name" | "nickname"))
-            .flat_map(|(_, rule)| {
-                rule.templates()
-                    .into_iter()
-                    .flat_map(|template| template.columns().map(str::to_owned).collect::<Vec<_>>())
-            })
-            .collect();
-        let has_kind = self.field("kind").is_some() && self.field("full_name").is_some();
-        if names.is_empty() && has_kind {
-            let _ = self.set("kind", Rule::Text(Template::text("institution")));
-            let _ = self.set("full_name", Rule::Text(column()));
-            for guess in &mut self.columns {
-                if guess.header == header {
-                    guess.target = Some("full_name".into());
-                }
-            }
-            return;
-        }
-        if has_kind {
-            let test = || Template::joined(&names, " ");
-            let text = |text: &str| Box::new(Rule::Text(Template::text(text)));
-            let kind = Rule::If { test: test(), then: text("person"), otherwise: Some(text("institution")) };
-            let nothing = Box::new(Rule::First(Vec::new()));
-            let name = Rule::If { test: test(), then: nothing, otherwise: Some(Box::new(Rule::Text(column()))) };
-            let _ = self.set("kind", kind);
-            let _ = self.set("full_name", name);
-        }
-        let link = LinkRule::Stored { module: "organisation".into(), by: "name".into(), value: column(), create: true };
-        self.record.links.push(("organisation".into(), link));
-    }
-
-    /// Month first only where the samples say so, or where they leave it open and the headers are English ones of a file with
-    /// slashes.
-    fn date_order(&self) -> DateOrder {
-        let (mut month_first, mut day_first, mut slashes) = (0, 0, 0);
-        for header in &self.dates {
-            for cell in self.samples.iter().filter_map(|row| row.get(header)).map(str::trim) {
-                if cell.is_empty() || no_date(cell) || !cell.contains('/') {
-                    continue;
-                }
-                slashes += 1;
-                let (Some(by_day), Some(by_month)) =
-                    (date(cell, DateOrder::DayFirst, &[]), date(cell, DateOrder::MonthFirst, &[]))
-                else {
-                    continue;
-                };
-                if by_day == by_month {
-                    let first: i8 = cell.split('/').next().and_then(|first| first.parse().ok()).unwrap_or(0);
-                    if first > 12 && first <= 31 {
-                        day_first += 1;
-                    } else if first != by_day.day() {
-                        month_first += 1;
-                    }
-                }
-            }
-        }
-        let english = self.names.iter().any(|name| {
-            matches!(
-                fold(name).as_str(),
-                "first name" | "last name" | "given name" | "birthday" | "date of birth" | "order date"
-            )
-        });
-        if month_first > day_first || (slashes > 0 && day_first == 0 && english) {
-            DateOrder::MonthFirst
-        } else {
-            DateOrder::DayFirst
-        }
     }
 }

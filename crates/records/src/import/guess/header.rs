@@ -81,7 +81,7 @@ pub(super) fn meaning(header: &str) -> Option<Meaning> {
     let mut part = Part::Value;
     if words.len() > 1 {
         match words.last().copied() {
-            Some("value" | "formatted") if words.len() > 2 => {
+            Some("value") if words.len() > 2 => {
                 words.pop();
             }
             Some("label" | "type" | "typ") => {

@@ -4,9 +4,7 @@ use store::module::country_code;
 
 use super::{Mapping, Template};
 use crate::import::table::Row;
-use crate::import::value::{
-    boolean, date, date_time, decimal, integer, money, no_date, split_name, split_prefix,
-};
+use crate::import::value::{boolean, date, date_time, decimal, integer, money, no_date, split_name, split_prefix};
 
 /// A part of a name that is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,136 +161,117 @@ impl Rule {
     /// The value for a row; `None` is no value.
     pub(super) fn value(&self, mapping: &Mapping, row: &Row) -> Result<Option<Value>, Wrong> {
         let fill = |template: &Template| template.fill(row, &mapping.null);
-        let wrong = |value: String, de, en| Err(Wrong { value, de, en });
-        let text = |text: String| Some(Value::String(text));
-        Ok(match self {
-            Self::Text(template) => fill(template).and_then(text),
-            Self::Date(template) => match fill(template).filter(|value| !no_date(value)) {
-                None => None,
-                Some(value) => match date(&value, mapping.date_order, &mapping.date_formats) {
-                    Some(date) => text(date.to_string()),
-                    None => return wrong(value, "kein Datum", "no date"),
-                },
-            },
-            Self::DateTime(template) => match fill(template).filter(|value| !no_date(value)) {
-                None => None,
-                Some(value) => match date_time(&value, mapping.date_order, &mapping.date_formats, &mapping.zone) {
-                    Some(moment) => text(moment),
-                    None => return wrong(value, "kein Zeitpunkt", "no date and time"),
-                },
-            },
-            Self::Integer(template) => match fill(template) {
-                None => None,
-                Some(value) => match integer(&value, mapping.decimal) {
-                    Some(number) => Some(json!(number)),
-                    None => return wrong(value, "keine ganze Zahl", "no whole number"),
-                },
-            },
-            Self::Decimal(template) => match fill(template) {
-                None => None,
-                Some(value) => match decimal(&value, mapping.decimal) {
-                    Some(number) => text(number),
-                    None => return wrong(value, "keine Zahl", "no number"),
-                },
-            },
-            Self::Money { amount, currency } => match fill(amount) {
-                None => None,
-                Some(value) => match money(&value, mapping.decimal) {
-                    Some((amount, own)) => {
-                        let currency = own.or_else(|| fill(currency)).unwrap_or_else(|| "EUR".to_owned());
-                        Some(json!({ "amount": amount, "currency": currency }))
-                    }
-                    None => return wrong(value, "kein Betrag", "no amount"),
-                },
-            },
-            Self::Boolean(template) => match fill(template) {
-                None => None,
-                Some(value) => match boolean(&value) {
-                    Some(answer) => Some(Value::Bool(answer)),
-                    None => return wrong(value, "weder ja noch nein", "neither yes nor no"),
-                },
-            },
-            Self::Country(template) => match fill(template) {
-                None => None,
-                Some(value) => match country_code(&value) {
-                    Some(code) => text(code.to_owned()),
-                    None => return wrong(value, "kein bekanntes Land", "no known country"),
-                },
-            },
-            Self::Choice { value, map, other, strict } => match fill(value) {
-                None => None,
-                Some(value) => {
-                    let lower = value.to_lowercase();
-                    let known = map.iter().find(|(from, _)| from.to_lowercase() == lower).map(|(_, to)| to.clone());
-                    match known.or_else(|| other.clone()) {
-                        Some(to) if to.is_empty() => None,
-                        Some(to) => text(to),
-                        None if *strict => return wrong(value, "kein bekannter Wert", "no known value"),
-                        None => text(value),
-                    }
-                }
-            },
-            Self::If { test, then, otherwise } => match (fill(test).is_some(), otherwise) {
-                (true, _) => then.value(mapping, row)?,
-                (false, Some(otherwise)) => otherwise.value(mapping, row)?,
-                (false, None) => None,
-            },
-            Self::Split { name, part } => {
-                let name = split_name(&fill(name).unwrap_or_default());
-                let part = match part {
-                    NamePart::Salutation => name.salutation,
-                    NamePart::Prefix => name.prefix,
-                    NamePart::Given => name.given,
-                    NamePart::Family => name.family,
-                    NamePart::Suffix => name.suffix,
-                };
-                Some(part).filter(|part| !part.is_empty()).and_then(text)
+        match self {
+            Self::Text(template) => Ok(fill(template).map(Value::String)),
+            Self::Date(template) => {
+                read(fill(template).filter(|value| !no_date(value)), "kein Datum", "no date", |value| {
+                    date(value, mapping.date_order, &mapping.date_formats).map(|date| Value::String(date.to_string()))
+                })
             }
+            Self::DateTime(template) => {
+                let given = fill(template).filter(|value| !no_date(value));
+                read(given, "kein Zeitpunkt", "no date and time", |value| {
+                    date_time(value, mapping.date_order, &mapping.date_formats, &mapping.zone).map(Value::String)
+                })
+            }
+            Self::Integer(template) => read(fill(template), "keine ganze Zahl", "no whole number", |value| {
+                integer(value, mapping.decimal).map(Value::from)
+            }),
+            Self::Decimal(template) => read(fill(template), "keine Zahl", "no number", |value| {
+                decimal(value, mapping.decimal).map(Value::String)
+            }),
+            Self::Money { amount, currency } => read(fill(amount), "kein Betrag", "no amount", |value| {
+                let (amount, own) = money(value, mapping.decimal)?;
+                let currency = own.or_else(|| fill(currency)).unwrap_or_else(|| "EUR".to_owned());
+                Some(json!({ "amount": amount, "currency": currency }))
+            }),
+            Self::Boolean(template) => read(fill(template), "weder ja noch nein", "neither yes nor no", |value| {
+                boolean(value).map(Value::Bool)
+            }),
+            Self::Country(template) => read(fill(template), "kein bekanntes Land", "no known country", |value| {
+                country_code(value).map(Value::from)
+            }),
+            Self::Choice { value, map, other, strict } => {
+                let Some(value) = fill(value) else { return Ok(None) };
+                let lower = value.to_lowercase();
+                let known = map.iter().find(|(from, _)| from.to_lowercase() == lower).map(|(_, to)| to.clone());
+                match known.or_else(|| other.clone()) {
+                    Some(to) => Ok(filled(to)),
+                    None if *strict => Err(Wrong { value, de: "kein bekannter Wert", en: "no known value" }),
+                    None => Ok(Some(Value::String(value))),
+                }
+            }
+            Self::If { test, then, otherwise } => match (fill(test), otherwise) {
+                (Some(_), _) => then.value(mapping, row),
+                (None, Some(otherwise)) => otherwise.value(mapping, row),
+                (None, None) => Ok(None),
+            },
+            Self::Split { name, part } => Ok(filled(part_of(&fill(name).unwrap_or_default(), *part))),
             Self::Form { form, part } => {
                 let (salutation, prefix) = split_prefix(&fill(form).unwrap_or_default());
-                let part = if *part == NamePart::Salutation { salutation } else { prefix };
-                Some(part).filter(|part| !part.is_empty()).and_then(text)
+                Ok(filled(if *part == NamePart::Salutation { salutation } else { prefix }))
             }
-            Self::First(rules) => {
-                for rule in rules {
-                    if let Some(value) = rule.value(mapping, row)? {
-                        return Ok(Some(value));
-                    }
-                }
-                None
-            }
+            Self::First(rules) => rules.iter().find_map(|rule| rule.value(mapping, row).transpose()).transpose(),
             Self::List { value, separator } => {
-                let items: Vec<Value> = fill(value)
-                    .iter()
-                    .flat_map(|text| text.split(separator.as_str()))
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty())
-                    .map(|item| Value::String(item.to_owned()))
-                    .collect();
-                (!items.is_empty()).then_some(Value::Array(items))
+                let text = fill(value).unwrap_or_default();
+                let items = text.split(separator.as_str()).map(str::trim).filter(|item| !item.is_empty());
+                let items: Vec<Value> = items.map(Value::from).collect();
+                Ok((!items.is_empty()).then_some(Value::Array(items)))
             }
             Self::Address(parts) => {
-                address(parts.iter().filter_map(|(name, template)| Some((name.as_str(), fill(template)?))))
+                Ok(address(parts.iter().filter_map(|(name, template)| Some((name.as_str(), fill(template)?)))))
             }
-            Self::Labelled { rule, label } => rule.value(mapping, row)?.map(|value| labelled(value, fill(label))),
-            Self::Many(rules) => {
-                let mut items: Vec<Value> = Vec::new();
-                for rule in rules {
-                    let found = match rule.value(mapping, row)? {
-                        None => Vec::new(),
-                        Some(Value::Array(several)) => several,
-                        Some(one) => vec![one],
-                    };
-                    for value in found {
-                        if !items.contains(&value) {
-                            items.push(value);
-                        }
-                    }
-                }
-                (!items.is_empty()).then_some(Value::Array(items))
-            }
-        })
+            Self::Labelled { rule, label } => Ok(rule.value(mapping, row)?.map(|value| labelled(value, fill(label)))),
+            Self::Many(rules) => many(rules, mapping, row),
+        }
     }
+}
+
+/// A text read as something else; one that cannot be is an error.
+fn read(
+    given: Option<String>,
+    de: &'static str,
+    en: &'static str,
+    reader: impl Fn(&str) -> Option<Value>,
+) -> Result<Option<Value>, Wrong> {
+    let Some(value) = given else { return Ok(None) };
+    match reader(&value) {
+        Some(read) => Ok(Some(read)),
+        None => Err(Wrong { value, de, en }),
+    }
+}
+
+fn filled(text: String) -> Option<Value> {
+    (!text.is_empty()).then_some(Value::String(text))
+}
+
+fn part_of(name: &str, part: NamePart) -> String {
+    let name = split_name(name);
+    match part {
+        NamePart::Salutation => name.salutation,
+        NamePart::Prefix => name.prefix,
+        NamePart::Given => name.given,
+        NamePart::Family => name.family,
+        NamePart::Suffix => name.suffix,
+    }
+}
+
+/// The values of several rules, each once.
+fn many(rules: &[Rule], mapping: &Mapping, row: &Row) -> Result<Option<Value>, Wrong> {
+    let mut items: Vec<Value> = Vec::new();
+    for rule in rules {
+        let found = match rule.value(mapping, row)? {
+            None => Vec::new(),
+            Some(Value::Array(several)) => several,
+            Some(one) => vec![one],
+        };
+        for value in found {
+            if !items.contains(&value) {
+                items.push(value);
+            }
+        }
+    }
+    Ok((!items.is_empty()).then_some(Value::Array(items)))
 }
 
 /// A value with its label: an address carries it itself, several values each get it.

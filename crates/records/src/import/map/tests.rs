@@ -118,7 +118,8 @@ fn an_empty_key_rejects_the_row() {
 fn links_to_stored_records() {
     let map = "[[record]]\nmodule = \"order\"\n[record.fields]\nnumber = \"{id}\"\n[record.links]\ncustomer = { module = \"contact\", value = \"{c}\" }\nshop = { module = \"organisation\", by = \"name\", value = \"{s}\", create = true }";
     let records = map_one(map, "id,c,s\n1,ALFKI,\n");
-    let target = LinkTarget::Stored { module: "contact".into(), by: "external_id".into(), value: "ALFKI".into(), create: false };
+    let target =
+        LinkTarget::Stored { module: "contact".into(), by: "external_id".into(), value: "ALFKI".into(), create: false };
     assert_eq!(records[0].links, [("customer".to_owned(), target)]);
 }
 
@@ -131,7 +132,7 @@ fn wrong_mappings_say_what_is_wrong() {
         ("x = \n", "line 1"),
         ("colour = 1", "\"colour\" is not known"),
         ("[[record]]\n", "has no module"),
-        (&format!("{record}"), "neither"),
+        (record, "neither"),
         (&format!("{record}[record.fields]\na = {{ date = \"{{a\" }}"), "not closed"),
         (&format!("{record}[record.fields]\na = {{ dat = \"{{a}}\" }}"), "\"dat\" does not belong here"),
         (&format!("{record}[record.fields]\na = {{ split = \"{{a}}\", part = \"x\" }}"), "part is given"),

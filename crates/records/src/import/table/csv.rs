@@ -308,15 +308,12 @@ impl Splitter {
                 }
                 continue;
             }
-            match rest.split_once(self.separator) {
-                Some((cell, after)) => {
-                    self.cells.push(cell.to_owned());
-                    rest = after;
-                }
-                None => {
-                    self.cells.push(rest.to_owned());
-                    return Fed::Done;
-                }
+            if let Some((cell, after)) = rest.split_once(self.separator) {
+                self.cells.push(cell.to_owned());
+                rest = after;
+            } else {
+                self.cells.push(rest.to_owned());
+                return Fed::Done;
             }
         }
     }

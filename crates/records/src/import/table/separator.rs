@@ -52,7 +52,7 @@ pub(super) fn separator_of(lines: &[String], named: bool) -> u8 {
             continue;
         }
         // In tenths: a few broken rows do not make another separator better than one with more columns.
-        let share = if rows == 0 { 10 } else { matching * 10 / rows };
+        let share = (matching * 10).checked_div(rows).unwrap_or(10);
         if (share, head) > (best.0, best.1) {
             best = (share, head, candidate);
         }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::import::{MAX_LINE_BYTES, Reason};
+use std::fmt::Write;
 use std::io::Cursor;
 
 /// Lines and cells of the rows, and line and reason of the rejects.
@@ -39,8 +40,14 @@ fn excel_with_a_german_setting() {
 #[test]
 fn separators_are_found() {
     for (text, separator) in [
-        ("a,b\n1,2\n", ','), ("a;b\n1,5;2,5\n", ';'), ("a\tb\n1,5\t2;3\n", '\t'), ("a|b\n1|2\n", '|'), ("only\nx, y\n", ','),
-        ("Name, Vorname;Ort;Land\nMüller, Max;Berlin;D\n", ';'), ("sep=|\na|b,c\n1|2\n", '|'), ("\"a;b\",c\n\"1;2\",3\n", ','),
+        ("a,b\n1,2\n", ','),
+        ("a;b\n1,5;2,5\n", ';'),
+        ("a\tb\n1,5\t2;3\n", '\t'),
+        ("a|b\n1|2\n", '|'),
+        ("only\nx, y\n", ','),
+        ("Name, Vorname;Ort;Land\nMüller, Max;Berlin;D\n", ';'),
+        ("sep=|\na|b,c\n1|2\n", '|'),
+        ("\"a;b\",c\n\"1;2\",3\n", ','),
     ] {
         let reader = TableReader::open(Cursor::new(text.as_bytes().to_vec()), &TableOptions::default()).unwrap();
         assert_eq!(reader.separator(), Some(separator), "{text:?}");
@@ -86,7 +93,7 @@ fn a_bad_quotation_mark_costs_its_own_line_only() {
 fn an_unclosed_mark_that_meets_another_far_below_gives_the_rows_between_back() {
     let mut text = String::from("a,b,c\n1,\"open,3\n");
     for number in 0..50 {
-        text.push_str(&format!("{number},x,y\n"));
+        writeln!(text, "{number},x,y").unwrap();
     }
     text.push_str("9,\"closed\",z\n");
     let read = read(text.as_bytes());
@@ -141,7 +148,10 @@ fn limits_hold() {
     assert_eq!(read.2, [(2, Reason::TooLong)]);
     assert_eq!(values(&read), [["next", "2"]]);
     for nothing in [&b""[..], b"\n\n", b"\xEF\xBB\xBF", b"sep=;\r\n", b",,,\n"] {
-        assert!(matches!(TableReader::open(Cursor::new(nothing.to_vec()), &TableOptions::default()), Err(ImportError::Empty)));
+        assert!(matches!(
+            TableReader::open(Cursor::new(nothing.to_vec()), &TableOptions::default()),
+            Err(ImportError::Empty)
+        ));
     }
 }
 
@@ -173,4 +183,49 @@ fn preamble_lines_are_skipped_on_request() {
     let options = TableOptions { skip_lines: 2, ..TableOptions::default() };
     let read = read_with(b"Kontoauszug\nvom 1.1.;\nDatum;Betrag\n1.1.;2,5\n", &options);
     assert_eq!((read.0.len(), read.1[0].0), (2, 4));
+}
+
+fn workbook(name: &str) -> Result<TableReader, ImportError> {
+    let path = format!("{}/tests-data/xlsx/{name}.xlsx", env!("CARGO_MANIFEST_DIR"));
+    TableReader::open_workbook(std::fs::File::open(path).unwrap(), &TableOptions::default())
+}
+
+#[test]
+fn a_workbook_reads_like_a_table() {
+    let reader = workbook("kontakte").unwrap();
+    let names = reader.headers().names().to_vec();
+    assert_eq!(names, ["Vorname", "Nachname", "Geburtsdatum", "Umsatz", "PLZ", "Aktiv", "Geändert", "Faktor"]);
+    let all: Vec<_> = reader.collect();
+    let row = |at: usize| all[at].as_ref().unwrap();
+    assert_eq!(
+        row(0).values(),
+        ["Jürgen", "Müller", "1980-03-22", "1234.5", "01067", "true", "2026-11-23T10:30:00", "0.3"]
+    );
+    assert_eq!(row(1).values(), ["Anna", "Groß", "", "42", "50667", "false", "", ""]);
+    let rejects: Vec<(u64, Reason)> =
+        all.iter().filter_map(|row| row.as_ref().err().map(|reject| (reject.line, reject.reason))).collect();
+    assert_eq!(rejects, [(6, Reason::CellError), (7, Reason::ColumnCount)]);
+    assert_eq!((row(4).line, row(4).values()[1].as_str()), (8, "Zeile"));
+}
+
+#[test]
+fn a_cell_at_the_far_corner_costs_one_row() {
+    let rows: Vec<Row> = workbook("far").unwrap().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 1_048_576]);
+}
+
+#[test]
+fn damaged_workbooks_are_errors() {
+    let path = format!("{}/tests-data/xlsx/kontakte.xlsx", env!("CARGO_MANIFEST_DIR"));
+    let whole = std::fs::read(path).unwrap();
+    for at in (0..whole.len()).step_by(7) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x55;
+        let _ = TableReader::open_workbook(Cursor::new(bytes), &TableOptions::default()).map(Iterator::count);
+        let _ = TableReader::open_workbook(Cursor::new(whole[..at].to_vec()), &TableOptions::default())
+            .map(Iterator::count);
+    }
+    let old =
+        TableReader::open_workbook(Cursor::new(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1".to_vec()), &TableOptions::default());
+    assert!(matches!(old, Err(ImportError::Unsupported(_))));
 }

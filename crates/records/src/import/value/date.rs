@@ -36,7 +36,7 @@ pub fn no_date(text: &str) -> bool {
 /// A calendar date, with or without a time behind it: ISO 8601, `23.11.2026`, `11/23/2026`, `20261123`, `23. Nov. 2026`.
 /// A year of two digits lies in 1930 to 2029. `formats` (strptime) go first. `None` is no date.
 pub fn date(text: &str, order: DateOrder, formats: &[String]) -> Option<Date> {
-    moment(text, order, formats).map(|moment| moment.date())
+    moment(text, order, formats).map(jiff::civil::DateTime::date)
 }
 
 /// A moment as RFC 3339 in UTC; without an offset it is taken in `zone`. `None` is no moment.
@@ -55,10 +55,10 @@ fn moment(text: &str, order: DateOrder, formats: &[String]) -> Option<DateTime> 
         return None;
     }
     for format in formats {
-        if let Ok(broken) = strtime::parse(format, text) {
-            if let Ok(date) = broken.to_date() {
-                return Some(date.to_datetime(broken.to_time().unwrap_or(Time::midnight())));
-            }
+        if let Ok(broken) = strtime::parse(format, text)
+            && let Ok(date) = broken.to_date()
+        {
+            return Some(date.to_datetime(broken.to_time().unwrap_or(Time::midnight())));
         }
     }
     if let Some(digits) = text.get(..8).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -150,9 +150,8 @@ fn day_of(text: &str, order: DateOrder) -> Option<Date> {
             // Points are always day first; where only one order is a date, it is that one.
             let month_first = !text.contains('.') && order == DateOrder::MonthFirst;
             let (day, month) = match (month_first, first > 12, second > 12) {
-                (false, _, true) => (second, first),
+                (false, _, true) | (true, false, _) => (second, first),
                 (false, ..) | (true, true, _) => (first, second),
-                (true, false, _) => (second, first),
             };
             (year_of(third)?, month, day)
         }

@@ -27,7 +27,7 @@ pub fn decimal(text: &str, style: Decimal) -> Option<String> {
     };
     let plain: String =
         digits.trim().chars().filter(|letter| !matches!(letter, ' ' | '\u{A0}' | '\u{202F}' | '\'' | '’')).collect();
-    let point = fraction_mark(&plain, style)?;
+    let Mark::Known(point) = fraction_mark(&plain, style) else { return None };
     let (whole, fraction) = match point.and_then(|mark| plain.rsplit_once(mark)) {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (plain.as_str(), None),
@@ -50,8 +50,16 @@ pub fn decimal(text: &str, style: Decimal) -> Option<String> {
     })
 }
 
-/// Which of the marks in the text separates the fraction, if one does. The outer `None`: it is no number.
-fn fraction_mark(text: &str, style: Decimal) -> Option<Option<char>> {
+/// What is known of the mark in front of the fraction.
+enum Mark {
+    /// It is this one, or there is no fraction.
+    Known(Option<char>),
+    /// The marks contradict each other: it is no number.
+    Unclear,
+}
+
+/// Which of the marks in the text separates the fraction, if one does.
+fn fraction_mark(text: &str, style: Decimal) -> Mark {
     let (points, commas) = (text.matches('.').count(), text.matches(',').count());
     let given = match style {
         Decimal::Comma => Some(','),
@@ -60,24 +68,21 @@ fn fraction_mark(text: &str, style: Decimal) -> Option<Option<char>> {
     };
     if let Some(mark) = given {
         return match text.matches(mark).count() {
-            0 => Some(None),
-            1 => Some(Some(mark)),
-            _ => None,
+            0 => Mark::Known(None),
+            1 => Mark::Known(Some(mark)),
+            _ => Mark::Unclear,
         };
     }
-    Some(match (points, commas) {
-        (0, 0) => None,
-        (1, 0) => Some('.'),
-        (0, 1) => Some(','),
-        (_, 0) | (0, _) => None,
+    match (points, commas) {
+        (1, 0) => Mark::Known(Some('.')),
+        (0, 1) => Mark::Known(Some(',')),
+        (_, 0) | (0, _) => Mark::Known(None),
         _ => {
-            let last = text.rfind(['.', ',']).and_then(|at| text.get(at..)).and_then(|rest| rest.chars().next());
-            if last.is_some_and(|mark| text.matches(mark).count() > 1) {
-                return None;
-            }
-            last
+            let last = text.chars().rev().find(|letter| matches!(letter, '.' | ','));
+            let repeated = last.is_some_and(|mark| text.matches(mark).count() > 1);
+            if repeated { Mark::Unclear } else { Mark::Known(last) }
         }
-    })
+    }
 }
 
 /// Digits without their thousands separators; each group behind the first must have three digits.

@@ -48,11 +48,12 @@ pub(super) fn properties(lines: &[Line]) -> Result<Vec<Property>, Message> {
         let bytes = line.bytes.as_slice();
         if bytes.trim_ascii().is_empty() {
             // An empty line ends base64 and a soft line break behind which nothing follows.
-            if let Some(property) = open.as_mut() {
-                if property.quoted_printable && property.bytes.ends_with(b"=") {
-                    property.bytes.pop();
-                    property.quoted_printable = false;
-                }
+            if let Some(property) = open.as_mut()
+                && property.quoted_printable
+                && property.bytes.ends_with(b"=")
+            {
+                property.bytes.pop();
+                property.quoted_printable = false;
             }
             continue;
         }

@@ -39,7 +39,10 @@ pub(super) fn is_email(text: &str) -> bool {
 
 fn is_host(name: &str) -> bool {
     let letter = |letter: char| {
-        letter.is_ascii_alphanumeric() || letter == '-' || letter == '_' || (!letter.is_ascii() && !letter.is_whitespace())
+        letter.is_ascii_alphanumeric()
+            || letter == '-'
+            || letter == '_'
+            || (!letter.is_ascii() && !letter.is_whitespace())
     };
     name.len() <= 253
         && name.split('.').all(|label| {
@@ -120,7 +123,9 @@ mod tests {
         for good in ["http://www.ibm.com", "www.company.com", "HTTPS://x.de:80/y?z#q", "beispiel.de/pfad"] {
             assert!(is_web_address(good), "{good}");
         }
-        for bad in ["", "x", "#CAJUN.HTM#", "javascript:alert(1)", "ftp://x.de", "http://", "http://a b.de", "https://a@b.de"] {
+        for bad in
+            ["", "x", "#CAJUN.HTM#", "javascript:alert(1)", "ftp://x.de", "http://", "http://a b.de", "https://a@b.de"]
+        {
             assert!(!is_web_address(bad), "{bad}");
         }
         assert_eq!(phone_number("tel:+1-418-656-9254;ext=102"), "+1-418-656-9254 ext. 102");

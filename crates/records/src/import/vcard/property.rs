@@ -115,7 +115,8 @@ impl Property {
 
     /// Whether the value holds bytes that are no text in its encoding.
     pub(super) fn damaged(&self) -> bool {
-        !self.raw.is_ascii() | self.is_quoted_printable() && self.plain().contains(char::REPLACEMENT_CHARACTER)
+        let may_be = !self.raw.is_ascii() || self.is_quoted_printable();
+        may_be && self.plain().contains(char::REPLACEMENT_CHARACTER)
     }
 
     /// Number of bytes of the value as it stands.
@@ -187,7 +188,7 @@ fn param(text: &str) -> (String, Vec<String>) {
 fn split_outside_quotes(text: &str, at: char) -> Vec<&str> {
     let mut quoted = false;
     // Quotation marks that do not pair are letters like others.
-    let pairs = text.matches('"').count() % 2 == 0;
+    let pairs = text.matches('"').count().is_multiple_of(2);
     text.split(move |letter| {
         if letter == '"' && pairs {
             quoted = !quoted;
@@ -251,12 +252,12 @@ fn unquote(raw: &[u8]) -> Vec<u8> {
     let mut rest = raw;
     while let Some((byte, after)) = rest.split_first() {
         rest = after;
-        if *byte == b'=' {
-            if let Some(value) = after.get(..2).and_then(hex) {
-                out.push(value);
-                rest = after.get(2..).unwrap_or_default();
-                continue;
-            }
+        if *byte == b'='
+            && let Some(value) = after.get(..2).and_then(hex)
+        {
+            out.push(value);
+            rest = after.get(2..).unwrap_or_default();
+            continue;
         }
         out.push(*byte);
     }
