@@ -157,7 +157,9 @@ mod tests {
 
     #[test]
     fn other_text_is_refused() {
-        for text in ["", "x", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0000000000000000000000000i", "00000000-0000-0000-0000-0000"] {
+        for text in
+            ["", "x", "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0000000000000000000000000i", "00000000-0000-0000-0000-0000"]
+        {
             assert_eq!(text.parse::<RecordId>(), Err(IdError), "{text}");
         }
     }

@@ -77,7 +77,9 @@ fn read(row: &dyn Row) -> Result<Erasure> {
 /// The erasure of that id.
 pub fn erasure(reader: &mut Reader, caller: &Caller, id: ErasureId) -> Result<Erasure> {
     caller.needs(Permission::Privacy)?;
-    reader.first(&statements::ERASURE, &[id.bytes().into()], read)?.ok_or_else(|| Error::not_found(format!("erasure {id}")))
+    reader
+        .first(&statements::ERASURE, &[id.bytes().into()], read)?
+        .ok_or_else(|| Error::not_found(format!("erasure {id}")))
 }
 
 /// The latest erasures, newest first.
@@ -119,11 +121,13 @@ enum Begun {
 
 /// Compares, restricts what stays, and writes down who approved.
 fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
-    let stored =
-        op.first(&statements::ERASURE, &[id.bytes().into()], read)?.ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
+    let stored = op
+        .first(&statements::ERASURE, &[id.bytes().into()], read)?
+        .ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
     match stored.state.as_str() {
         "done" => {
-            let certificate = stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"))?;
+            let certificate =
+                stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"))?;
             return Ok(Begun::Done(Box::new(certificate)));
         }
         "begun" => return Ok(Begun::Perform(Box::new(stored.plan))),
@@ -140,7 +144,11 @@ fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
     let mut entry = op.entry("approve-erasure", None, None);
     entry.name_units([]);
     let (actor, commit) = (op.caller().actor.to_string(), op.commit_no());
-    op.change(&statements::ERASURE_STATE, &[id.bytes().into(), "begun".into(), actor.as_str().into(), commit.into()], &entry)?;
+    op.change(
+        &statements::ERASURE_STATE,
+        &[id.bytes().into(), "begun".into(), actor.as_str().into(), commit.into()],
+        &entry,
+    )?;
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;
@@ -153,8 +161,9 @@ fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
 }
 
 fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) -> Result<Certificate> {
-    let stored =
-        op.first(&statements::ERASURE, &[id.bytes().into()], read)?.ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
+    let stored = op
+        .first(&statements::ERASURE, &[id.bytes().into()], read)?
+        .ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
     let ring = op.tenant().ring();
     let (lines, chain) = op.tenant().with_ledger(|ledger, _| ledger.position());
     let mut certificate = Certificate {
@@ -179,7 +188,11 @@ fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) ->
     entry.name_units([]);
     let text = serde_json::to_string(&certificate).map_err(|error| Error::invalid(error.to_string()))?;
     let (now, commit) = (op.now().0, op.commit_no());
-    op.change(&statements::ERASURE_DONE, &[id.bytes().into(), now.into(), text.as_str().into(), commit.into()], &entry)?;
+    op.change(
+        &statements::ERASURE_DONE,
+        &[id.bytes().into(), now.into(), text.as_str().into(), commit.into()],
+        &entry,
+    )?;
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;

@@ -23,7 +23,10 @@ pub fn find_subjects(reader: &mut Reader, caller: &Caller, text: &str) -> Result
     let modules = reader.tenant().modules();
     if let Ok(id) = text.trim().parse::<SubjectId>() {
         let known = crate::held::subject_by_id(reader, id)?;
-        return Ok(known.map(|row| SubjectHit { id: row.id, title: row.id.to_string(), module: String::new() }).into_iter().collect());
+        return Ok(known
+            .map(|row| SubjectHit { id: row.id, title: row.id.to_string(), module: String::new() })
+            .into_iter()
+            .collect());
     }
     let persons: Vec<String> = modules
         .set

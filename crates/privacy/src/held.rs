@@ -101,7 +101,12 @@ pub fn held(access: &mut dyn Access, id: SubjectId) -> Result<Held> {
 }
 
 /// The longest duty among the records that a unit covers.
-fn unit_hold(shared: &Shared, unit: &UnitRow, under: &BTreeSet<i64>, records: &BTreeMap<i64, HeldRecord>) -> Option<Hold> {
+fn unit_hold(
+    shared: &Shared,
+    unit: &UnitRow,
+    under: &BTreeSet<i64>,
+    records: &BTreeMap<i64, HeldRecord>,
+) -> Option<Hold> {
     let modules = shared.modules();
     let now = shared.clock().now();
     let covered = under.iter().filter_map(|rid| records.get(rid));

@@ -28,7 +28,8 @@ const MAX_CANDIDATES: u32 = 200;
 /// Searches the other records for the person's full name, e-mail addresses and numbers.
 pub fn mentions(reader: &mut Reader, held: &Held) -> Result<Vec<Mention>> {
     let needles = needles(reader, held);
-    let own: BTreeSet<RecordId> = held.records.values().filter(|record| record.own).map(|record| record.opened.stored.id).collect();
+    let own: BTreeSet<RecordId> =
+        held.records.values().filter(|record| record.own).map(|record| record.opened.stored.id).collect();
     let modules = reader.tenant().modules();
     let every: Vec<String> = modules.set.iter().map(|definition| definition.name.clone()).collect();
     let mut candidates: BTreeSet<RecordId> = BTreeSet::new();
@@ -74,9 +75,14 @@ fn needles(reader: &Reader, held: &Held) -> Vec<String> {
             needles.insert(format!("{family} {given}"));
         }
         let Some(definition) = modules.set.get(&record.module) else { continue };
-        for field in definition.fields.iter().filter(|field| matches!(field.kind, FieldType::Email | FieldType::Phone)) {
-            let items = values.get(&field.name).map(|value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])).unwrap_or_default();
-            needles.extend(items.iter().filter_map(|item| item.get("value").unwrap_or(item).as_str()).map(str::to_owned));
+        for field in definition.fields.iter().filter(|field| matches!(field.kind, FieldType::Email | FieldType::Phone))
+        {
+            let items = values
+                .get(&field.name)
+                .map(|value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]))
+                .unwrap_or_default();
+            needles
+                .extend(items.iter().filter_map(|item| item.get("value").unwrap_or(item).as_str()).map(str::to_owned));
         }
     }
     needles.into_iter().filter(|needle| needle.chars().count() >= 4).collect()

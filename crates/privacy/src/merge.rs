@@ -49,7 +49,11 @@ fn run(op: &mut Op<'_>, kept: SubjectId, other: SubjectId) -> Result<()> {
 
     let mut entry = op.entry("merge-subject", None, None);
     let commit = op.commit_no();
-    op.change(&store::statements::SUBJECT_ALIAS, &[from.subject.rid.into(), into.subject.rid.into(), commit.into()], &entry)?;
+    op.change(
+        &store::statements::SUBJECT_ALIAS,
+        &[from.subject.rid.into(), into.subject.rid.into(), commit.into()],
+        &entry,
+    )?;
     let rid = op.first(&statements::MERGE_NEXT, &[], |row| row.int(0))?.unwrap_or(1);
     let links = links_to(op, from.subject.record)?;
     let undo = json!({
@@ -126,7 +130,13 @@ fn join(keep: &Map, other: &Map) -> Map {
         match joined.get_mut(name) {
             None => drop(joined.insert(name.clone(), value.clone())),
             Some(Value::Array(items)) => {
-                let more = value.as_array().into_iter().flatten().filter(|item| !items.contains(item)).cloned().collect::<Vec<_>>();
+                let more = value
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter(|item| !items.contains(item))
+                    .cloned()
+                    .collect::<Vec<_>>();
                 items.extend(more);
             }
             Some(_) => {}
@@ -149,7 +159,9 @@ fn relink(op: &mut Op<'_>, links: &[(RecordId, String)], from: RecordId, to: Rec
         let Some(opened) = op.opened(*id)? else { continue };
         let mut values = opened.values.clone();
         match values.get_mut(field) {
-            Some(Value::Array(items)) => items.iter_mut().filter(|item| item.as_str() == Some(&from)).for_each(|item| *item = to.clone()),
+            Some(Value::Array(items)) => {
+                items.iter_mut().filter(|item| item.as_str() == Some(&from)).for_each(|item| *item = to.clone())
+            }
             Some(value) if value.as_str() == Some(&from) => *value = to.clone(),
             _ => continue,
         }

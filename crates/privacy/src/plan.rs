@@ -76,9 +76,17 @@ pub struct Plan {
 pub const REASONS: &[(&str, &str, &str)] = &[
     ("request", "Verlangen der betroffenen Person (Art. 17 Abs. 1 DSGVO)", "Request of the person (Art. 17(1) GDPR)"),
     ("purpose-ended", "Zweck entfallen (Art. 17 Abs. 1 lit. a DSGVO)", "Purpose has ended (Art. 17(1)(a) GDPR)"),
-    ("consent-withdrawn", "Einwilligung widerrufen (Art. 17 Abs. 1 lit. b DSGVO)", "Consent withdrawn (Art. 17(1)(b) GDPR)"),
+    (
+        "consent-withdrawn",
+        "Einwilligung widerrufen (Art. 17 Abs. 1 lit. b DSGVO)",
+        "Consent withdrawn (Art. 17(1)(b) GDPR)",
+    ),
     ("objection", "Widerspruch (Art. 17 Abs. 1 lit. c DSGVO)", "Objection (Art. 17(1)(c) GDPR)"),
-    ("unlawful", "Unrechtmäßige Verarbeitung (Art. 17 Abs. 1 lit. d DSGVO)", "Unlawful processing (Art. 17(1)(d) GDPR)"),
+    (
+        "unlawful",
+        "Unrechtmäßige Verarbeitung (Art. 17 Abs. 1 lit. d DSGVO)",
+        "Unlawful processing (Art. 17(1)(d) GDPR)",
+    ),
     ("legal-duty", "Rechtliche Verpflichtung (Art. 17 Abs. 1 lit. e DSGVO)", "Legal obligation (Art. 17(1)(e) GDPR)"),
     ("other", "Sonstiger Grund", "Other reason"),
 ];
@@ -87,7 +95,11 @@ pub const REASONS: &[(&str, &str, &str)] = &[
 pub fn reason_key(text: &str) -> &'static str {
     let wanted = store::text::fold(text);
     REASONS.iter().map(|(key, _, _)| *key).find(|key| *key == wanted.as_str()).unwrap_or_else(|| {
-        if wanted.contains("art 17") || wanted.contains("request") || wanted.contains("verlangen") { "request" } else { "other" }
+        if wanted.contains("art 17") || wanted.contains("request") || wanted.contains("verlangen") {
+            "request"
+        } else {
+            "other"
+        }
     })
 }
 
@@ -101,7 +113,15 @@ pub fn draft(reader: &mut Reader, caller: &Caller, subject: SubjectId) -> Result
     let (goes, stays) = items(reader, &held);
     let mentions = mentions(reader, &held)?;
     let hash = hash(&goes, &stays);
-    Ok(Plan { id: keys_id(reader), subject: held.subject.id, made_at: reader.tenant().clock().now(), goes, stays, mentions, hash })
+    Ok(Plan {
+        id: keys_id(reader),
+        subject: held.subject.id,
+        made_at: reader.tenant().clock().now(),
+        goes,
+        stays,
+        mentions,
+        hash,
+    })
 }
 
 fn keys_id(reader: &Reader) -> ErasureId {

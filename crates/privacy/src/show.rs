@@ -70,7 +70,8 @@ fn view(reader: &mut Reader, held: &Held) -> Result<SubjectView> {
     let mut records = Vec::new();
     let mut title = None;
     for (rid, record) in &held.records {
-        let definition = modules.set.get(&record.module).ok_or_else(|| Error::not_found(format!("module {}", record.module)))?;
+        let definition =
+            modules.set.get(&record.module).ok_or_else(|| Error::not_found(format!("module {}", record.module)))?;
         let shown = Held::title(definition, record);
         if *rid == held.subject.record {
             title = Some(shown.clone());

@@ -7,8 +7,10 @@ pub const ERASURE_PUT: Change = Change {
     sql: "INSERT INTO erasure (rid, id, subject, state, reason, plan, plan_hash, created_at, created_by, commit_no) VALUES (?1, ?2, ?3, 'planned', ?4, ?5, ?6, ?7, ?8, ?9)",
 };
 /// `ERASURE_STATE`
-pub const ERASURE_STATE: Change =
-    Change { name: "ERASURE_STATE", sql: "UPDATE erasure SET state = ?2, approved_by = ?3, commit_no = ?4 WHERE id = ?1" };
+pub const ERASURE_STATE: Change = Change {
+    name: "ERASURE_STATE",
+    sql: "UPDATE erasure SET state = ?2, approved_by = ?3, commit_no = ?4 WHERE id = ?1",
+};
 /// `ERASURE_DONE`
 pub const ERASURE_DONE: Change = Change {
     name: "ERASURE_DONE",
@@ -27,14 +29,20 @@ pub const ERASURES: Query = Query {
 /// `ERASURE_NEXT`
 pub const ERASURE_NEXT: Query = Query { name: "ERASURE_NEXT", sql: "SELECT coalesce(max(rid), 0) + 1 FROM erasure" };
 /// `MERGE_PUT`
-pub const MERGE_PUT: Change =
-    Change { name: "MERGE_PUT", sql: "INSERT INTO merge (rid, kept, merged, undo, undone, commit_no) VALUES (?1, ?2, ?3, ?4, 0, ?5)" };
+pub const MERGE_PUT: Change = Change {
+    name: "MERGE_PUT",
+    sql: "INSERT INTO merge (rid, kept, merged, undo, undone, commit_no) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
+};
 /// `MERGE_NEXT`
 pub const MERGE_NEXT: Query = Query { name: "MERGE_NEXT", sql: "SELECT coalesce(max(rid), 0) + 1 FROM merge" };
 /// `MERGE_OF`
-pub const MERGE_OF: Query = Query { name: "MERGE_OF", sql: "SELECT rid, kept, merged, undo FROM merge WHERE merged = ?1 AND undone = 0 ORDER BY rid DESC" };
+pub const MERGE_OF: Query = Query {
+    name: "MERGE_OF",
+    sql: "SELECT rid, kept, merged, undo FROM merge WHERE merged = ?1 AND undone = 0 ORDER BY rid DESC",
+};
 /// `MERGE_UNDONE`
-pub const MERGE_UNDONE: Change = Change { name: "MERGE_UNDONE", sql: "UPDATE merge SET undone = 1, commit_no = ?2 WHERE rid = ?1" };
+pub const MERGE_UNDONE: Change =
+    Change { name: "MERGE_UNDONE", sql: "UPDATE merge SET undone = 1, commit_no = ?2 WHERE rid = ?1" };
 
 /// All of them: name and text.
 pub const ALL: &[(&str, &str)] = &[

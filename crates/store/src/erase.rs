@@ -45,7 +45,12 @@ pub struct Destroyed {
 pub fn destroy(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Result<Destroyed> {
     let shared = writer.tenant();
     let now = shared.clock().now();
-    let line = Line { subject: what.subject, case: Some(what.case.clone()), units: what.units.clone(), ..Line::new(now, What::ErasureBegun) };
+    let line = Line {
+        subject: what.subject,
+        case: Some(what.case.clone()),
+        units: what.units.clone(),
+        ..Line::new(now, What::ErasureBegun)
+    };
     let begun = shared.with_ledger(|ledger, ring| {
         let known = ledger.unfinished().iter().any(|line| line.case.as_deref() == Some(&what.case));
         if known { Ok(()) } else { ledger.append(ring, line) }
@@ -80,7 +85,12 @@ pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Re
         values: counts.values,
     };
     let note = serde_json::to_string(&destroyed).ok();
-    let line = Line { subject: what.subject, case: Some(what.case.clone()), note, ..Line::new(ciphertext_at, What::ErasureDone) };
+    let line = Line {
+        subject: what.subject,
+        case: Some(what.case.clone()),
+        note,
+        ..Line::new(ciphertext_at, What::ErasureDone)
+    };
     shared.with_ledger(|ledger, ring| ledger.append(ring, line))?;
     Ok(destroyed)
 }
@@ -88,7 +98,11 @@ pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Re
 /// What the ledger says of a finished case.
 pub fn outcome(shared: &crate::Shared, case: &str) -> Option<Destroyed> {
     shared.with_ledger(|ledger, _| {
-        let done = ledger.lines().iter().rev().find(|line| line.what == What::ErasureDone && line.case.as_deref() == Some(case))?;
+        let done = ledger
+            .lines()
+            .iter()
+            .rev()
+            .find(|line| line.what == What::ErasureDone && line.case.as_deref() == Some(case))?;
         serde_json::from_str(done.note.as_deref()?).ok()
     })
 }
@@ -199,7 +213,8 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
 
 /// A subject without a live unit is erased; one with some is restricted to them.
 fn settle_subject(op: &mut Op<'_>, subject: i64, entry: &crate::Entry) -> Result<()> {
-    let live = op.all(&statements::UNITS_OF_SUBJECT, &[subject.into()], UnitRow::read)?.iter().any(|unit| unit.state == 0);
+    let live =
+        op.all(&statements::UNITS_OF_SUBJECT, &[subject.into()], UnitRow::read)?.iter().any(|unit| unit.state == 0);
     let commit = op.commit_no();
     if !live {
         op.change(&statements::SUBJECT_STATE, &[subject.into(), "erased".into(), commit.into()], entry)?;
@@ -223,7 +238,12 @@ pub fn move_scope(op: &mut Op<'_>, id: RecordId, scope: i64) -> Result<()> {
     set_row(op, &mut stored, "scope", |stored| stored.scope = scope)
 }
 
-fn set_row(op: &mut Op<'_>, stored: &mut crate::rows::Stored, action: &str, set: impl FnOnce(&mut crate::rows::Stored)) -> Result<()> {
+fn set_row(
+    op: &mut Op<'_>,
+    stored: &mut crate::rows::Stored,
+    action: &str,
+    set: impl FnOnce(&mut crate::rows::Stored),
+) -> Result<()> {
     let modules = op.tenant().modules();
     let row = modules.rows.get(&stored.module).cloned().ok_or_else(|| Error::not_found("module"))?;
     let definition = modules.set.get(&row.name).ok_or_else(|| Error::not_found("module"))?;
@@ -238,13 +258,21 @@ fn set_row(op: &mut Op<'_>, stored: &mut crate::rows::Stored, action: &str, set:
 }
 
 /// Deletes one record and its units. Refused for a person (an erasure plan is for that), for a duty to keep it, and for a stale version.
-pub fn delete_record(writer: &mut Exclusive<'_>, caller: &Caller, module: &str, id: RecordId, if_version: Option<i64>) -> Result<Destroyed> {
+pub fn delete_record(
+    writer: &mut Exclusive<'_>,
+    caller: &Caller,
+    module: &str,
+    id: RecordId,
+    if_version: Option<i64>,
+) -> Result<Destroyed> {
     let planned = {
         let module = module.to_owned();
         writer.op(caller.clone(), move |op| plan_delete(op, &module, id, if_version))?
     };
     match planned {
-        Planned::Units(units) => destroy(writer, caller, &Destroy { case: format!("record/{id}"), action: "delete", subject: None, units }),
+        Planned::Units(units) => {
+            destroy(writer, caller, &Destroy { case: format!("record/{id}"), action: "delete", subject: None, units })
+        }
         Planned::Plain => {
             let now = writer.tenant().clock().now();
             writer.op(caller.clone(), move |op| delete_plain(op, id))?;
@@ -274,21 +302,38 @@ fn plan_delete(op: &mut Op<'_>, module: &str, id: RecordId, if_version: Option<i
     }
     let subject: Option<SubjectRow> = op.subject(id.cast())?;
     if subject.is_some_and(|subject| subject.state != "erased") {
-        return Err(Error::conflict("is-person", "this record is a person; make an erasure plan, which reaches everything held about the person"));
+        return Err(Error::conflict(
+            "is-person",
+            "this record is a person; make an erasure plan, which reaches everything held about the person",
+        ));
     }
-    let units: Vec<UnitRow> = op.units_of_record(opened.stored.rid)?.into_iter().filter(|unit| unit.state == 0).collect();
+    let units: Vec<UnitRow> =
+        op.units_of_record(opened.stored.rid)?.into_iter().filter(|unit| unit.state == 0).collect();
     let (now, zone) = (op.now(), op.tenant().zone().clone());
-    let holds: Vec<_> =
-        units.iter().filter_map(|unit| crate::retention::hold(&modules.set, definition, &opened, &unit.class, now, &zone)).collect();
+    let holds: Vec<_> = units
+        .iter()
+        .filter_map(|unit| crate::retention::hold(&modules.set, definition, &opened, &unit.class, now, &zone))
+        .collect();
     if let Some(hold) = holds.iter().max_by_key(|hold| hold.until) {
-        return Err(Error::conflict("held", format!("it must be kept until {} ({}): {}", hold.until, hold.basis, hold.reason_en)));
+        return Err(Error::conflict(
+            "held",
+            format!("it must be kept until {} ({}): {}", hold.until, hold.basis, hold.reason_en),
+        ));
     }
-    if units.is_empty() { Ok(Planned::Plain) } else { Ok(Planned::Units(units.into_iter().map(|unit| unit.id).collect())) }
+    if units.is_empty() {
+        Ok(Planned::Plain)
+    } else {
+        Ok(Planned::Units(units.into_iter().map(|unit| unit.id).collect()))
+    }
 }
 
 fn delete_plain(op: &mut Op<'_>, id: RecordId) -> Result<()> {
-    let stored = op.stored(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
+    let opened = op.opened(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
+    let stored = opened.stored;
     let modules = op.tenant().modules();
+    if let Some(definition) = modules.rows.get(&stored.module).and_then(|row| modules.set.get(&row.name)) {
+        op.disclaim_all(definition, stored.rid, &opened.values);
+    }
     let row = modules.rows.get(&stored.module).cloned().ok_or_else(|| Error::not_found(format!("record {id}")))?;
     let mut entry = op.entry("delete", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
     op.delete_row(&stored, &row, &entry)?;

@@ -12,7 +12,9 @@ pub enum Error {
         what: String,
     },
     /// The named version is not the present one; nothing was changed.
-    #[error("the record has been changed meanwhile: you have version {given}, it is at version {present}; nothing was saved")]
+    #[error(
+        "the record has been changed meanwhile: you have version {given}, it is at version {present}; nothing was saved"
+    )]
     Stale {
         /// What the caller named.
         given: i64,
@@ -43,7 +45,9 @@ pub enum Error {
         message: String,
     },
     /// Another process holds the folder.
-    #[error("{folder} is in use by another obhut process (pid {pid}); stop it, or give the command to it through its socket")]
+    #[error(
+        "{folder} is in use by another obhut process (pid {pid}); stop it, or give the command to it through its socket"
+    )]
     InUse {
         /// The data folder.
         folder: String,
@@ -51,7 +55,9 @@ pub enum Error {
         pid: String,
     },
     /// No room on the disk. What was acknowledged is safe; reading goes on.
-    #[error("the disk that holds {file} is full: the change was not saved, everything saved before is safe and readable; make room and try again")]
+    #[error(
+        "the disk that holds {file} is full: the change was not saved, everything saved before is safe and readable; make room and try again"
+    )]
     Full {
         /// The file that could not grow.
         file: String,
@@ -63,7 +69,9 @@ pub enum Error {
         message: String,
     },
     /// A stored file is damaged; nothing of it is served.
-    #[error("{file} is damaged: {message}. Nothing of it is served. Restore it from a backup, or run `obhut journal verify` to see what is affected")]
+    #[error(
+        "{file} is damaged: {message}. Nothing of it is served. Restore it from a backup, or run `obhut journal verify` to see what is affected"
+    )]
     Damaged {
         /// Which file, table or entry.
         file: String,
@@ -71,7 +79,9 @@ pub enum Error {
         message: String,
     },
     /// Data written by a newer version.
-    #[error("{file} was written by a newer version of Obhut (format {found}, this program knows {known}); install that version or a later one. Nothing was changed")]
+    #[error(
+        "{file} was written by a newer version of Obhut (format {found}, this program knows {known}); install that version or a later one. Nothing was changed"
+    )]
     Newer {
         /// Which file.
         file: String,
@@ -109,7 +119,11 @@ impl Error {
     pub fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
         let what = what.into();
         move |source| {
-            if source.kind() == std::io::ErrorKind::StorageFull { Self::Full { file: what } } else { Self::Io { what, source } }
+            if source.kind() == std::io::ErrorKind::StorageFull {
+                Self::Full { file: what }
+            } else {
+                Self::Io { what, source }
+            }
         }
     }
     pub(crate) fn damaged(file: impl Into<String>, message: impl Into<String>) -> Self {

@@ -16,7 +16,9 @@ const REBUILD_BATCH: i64 = 2_000;
 fn column_kind(field: &Field) -> Option<ColumnKind> {
     Some(match field.kind {
         FieldType::Text | FieldType::LongText => ColumnKind::Text,
-        FieldType::Email | FieldType::Phone | FieldType::Url | FieldType::Identifier | FieldType::Link => ColumnKind::Exact,
+        FieldType::Email | FieldType::Phone | FieldType::Url | FieldType::Identifier | FieldType::Link => {
+            ColumnKind::Exact
+        }
         FieldType::Choice | FieldType::Choices | FieldType::Country => ColumnKind::Choice,
         FieldType::Integer | FieldType::Decimal | FieldType::Money => ColumnKind::Number,
         FieldType::Date => ColumnKind::Date,
@@ -45,14 +47,20 @@ pub fn key(kind: FieldType, value: &Value) -> Option<Key> {
     match kind {
         FieldType::Text | FieldType::LongText => inner.as_str().map(Key::text),
         FieldType::Phone => inner.as_str().map(|text| Key::exact(&crate::module::phone_digits(text))),
-        FieldType::Email | FieldType::Url | FieldType::Identifier | FieldType::Link | FieldType::Choice | FieldType::Choices | FieldType::Country => {
-            inner.as_str().map(Key::exact)
-        }
+        FieldType::Email
+        | FieldType::Url
+        | FieldType::Identifier
+        | FieldType::Link
+        | FieldType::Choice
+        | FieldType::Choices
+        | FieldType::Country => inner.as_str().map(Key::exact),
         FieldType::Integer => inner.as_i64().map(Key::integer),
         FieldType::Decimal => inner.as_str().and_then(Key::number),
         FieldType::Money => value.get("amount").and_then(Value::as_str).and_then(Key::number),
         FieldType::Date => inner.as_str().and_then(|text| text.parse().ok()).map(Key::date),
-        FieldType::DateTime => inner.as_str().and_then(|text| base::Timestamp::try_from(text.to_owned()).ok()).map(Key::moment),
+        FieldType::DateTime => {
+            inner.as_str().and_then(|text| base::Timestamp::try_from(text.to_owned()).ok()).map(Key::moment)
+        }
         FieldType::Boolean => inner.as_bool().map(Key::boolean),
         FieldType::Address => None,
     }

@@ -52,7 +52,10 @@ pub struct TenantInfo {
     pub state: String,
 }
 
-const TENANTS: Query = Query { name: "TENANTS", sql: "SELECT id, name, marker, zone, packs, created_at, state FROM tenant ORDER BY folded" };
+const TENANTS: Query = Query {
+    name: "TENANTS",
+    sql: "SELECT id, name, marker, zone, packs, created_at, state FROM tenant ORDER BY folded",
+};
 const TENANT_PUT: Change = Change {
     name: "TENANT_PUT",
     sql: "INSERT INTO tenant (id, name, folded, marker, zone, packs, created_at, state, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'live', 0)",
@@ -62,7 +65,8 @@ const KIT_PRINTED: Change = Change {
     name: "KIT_PRINTED",
     sql: "INSERT INTO kit (tenant, printed_at, typed_back_at) VALUES (?1, ?2, 0) ON CONFLICT (tenant) DO UPDATE SET printed_at = excluded.printed_at",
 };
-const KIT_TYPED_BACK: Change = Change { name: "KIT_TYPED_BACK", sql: "UPDATE kit SET typed_back_at = ?2 WHERE tenant = ?1" };
+const KIT_TYPED_BACK: Change =
+    Change { name: "KIT_TYPED_BACK", sql: "UPDATE kit SET typed_back_at = ?2 WHERE tenant = ?1" };
 const KIT: Query = Query { name: "KIT", sql: "SELECT printed_at, typed_back_at FROM kit WHERE tenant = ?1" };
 
 /// Statements on instance.db, for the test that prepares every statement.
@@ -109,14 +113,19 @@ impl Instance {
         let flusher = Arc::new(Flusher::start()?);
         let fresh = !root.exists();
         if fresh && folder.join("instance.db").exists() {
-            return Err(Error::damaged("instance.root", "it is missing while instance.db is there; put it back from a backup"));
+            return Err(Error::damaged(
+                "instance.root",
+                "it is missing while instance.db is there; put it back from a backup",
+            ));
         }
         let ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
         for name in ["tenants", "ledger"] {
             let path = folder.join(name);
             std::fs::create_dir_all(&path).map_err(Error::io(format!("creating {}", path.display())))?;
         }
-        let opened = |ring: &KeyRing| sqlite::open(&folder.join("instance.db"), ring.page_key(Pages::Records), Mode::Writer, &settings.engine);
+        let opened = |ring: &KeyRing| {
+            sqlite::open(&folder.join("instance.db"), ring.page_key(Pages::Records), Mode::Writer, &settings.engine)
+        };
         if fresh {
             ring.write(&root, &master)?;
             let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
@@ -151,7 +160,10 @@ impl Instance {
     }
     /// Where a tenant's files lie.
     pub fn paths(&self, id: TenantId) -> Paths {
-        Paths { folder: self.folder.join("tenants").join(id.to_string()), ledger: self.folder.join("ledger").join(id.to_string()) }
+        Paths {
+            folder: self.folder.join("tenants").join(id.to_string()),
+            ledger: self.folder.join("ledger").join(id.to_string()),
+        }
     }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {
@@ -161,7 +173,12 @@ impl Instance {
     pub fn find(&self, name: &str) -> Option<TenantInfo> {
         let folded = crate::text::fold(name.trim());
         let id = name.parse::<TenantId>().ok();
-        self.directory.lock().tenants.iter().find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded).cloned()
+        self.directory
+            .lock()
+            .tenants
+            .iter()
+            .find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded)
+            .cloned()
     }
 
     /// Makes a tenant.
@@ -210,7 +227,9 @@ impl Instance {
             return Err(Error::Busy { message: "the tenant is in use".into() });
         }
         let paths = self.paths(id);
-        self.change(actor, "destroy-tenant", id, |file| file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop))?;
+        self.change(actor, "destroy-tenant", id, |file| {
+            file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop)
+        })?;
         keys::destroy_file(&paths.file("root"))?;
         std::fs::remove_dir_all(&paths.folder).map_err(Error::io(format!("removing {}", paths.folder.display())))
     }
@@ -257,7 +276,9 @@ impl Instance {
             for name in ["index.db", "index.db-wal", "index.db-shm"] {
                 let path = self.paths(id).file(name);
                 match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(Error::io(format!("removing {}", path.display()))(error)),
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(Error::io(format!("removing {}", path.display()))(error));
+                    }
                     _ => {}
                 }
             }
@@ -273,11 +294,15 @@ impl Instance {
     /// Closes tenants that were not used for a while.
     pub fn close_idle(&self) {
         let before = self.clock.now().plus_ms(-self.settings.idle_ms).0;
-        let resting = |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed) < before;
+        let resting =
+            |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed) < before;
         let closing: Vec<_> = {
             let mut open = self.open.lock();
-            let ids: Vec<_> =
-                open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1 && resting(tenant)).map(|(id, _)| *id).collect();
+            let ids: Vec<_> = open
+                .iter()
+                .filter(|(_, tenant)| Arc::strong_count(tenant) == 1 && resting(tenant))
+                .map(|(id, _)| *id)
+                .collect();
             ids.iter().filter_map(|id| open.remove(id)).collect()
         };
         drop(closing); // joins their threads, outside the lock
@@ -288,7 +313,8 @@ impl Instance {
         let mut open = self.open.lock();
         while open.len() > most {
             let used = |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed);
-            let longest = open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1).min_by_key(|(_, tenant)| used(tenant));
+            let longest =
+                open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1).min_by_key(|(_, tenant)| used(tenant));
             let Some(id) = longest.map(|(id, _)| *id) else { break };
             closing.extend(open.remove(&id));
         }
@@ -300,11 +326,16 @@ impl Instance {
     pub fn recovery_kit(&self, actor: &Actor, id: TenantId, again: bool) -> Result<keys::Kit> {
         let printed = engine::first(&mut self.directory.lock().file, &KIT, &[id.bytes().into()], |row| row.int(0))?;
         if printed.is_some() && !again {
-            return Err(Error::conflict("kit-printed", "this recovery kit has been printed already; rotate the root first, which makes the old one useless"));
+            return Err(Error::conflict(
+                "kit-printed",
+                "this recovery kit has been printed already; rotate the root first, which makes the old one useless",
+            ));
         }
         let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
         let now = self.clock.now().0;
-        self.change(actor, "recovery-kit", id, |file| file.execute((&KIT_PRINTED).into(), &[id.bytes().into(), now.into()]).map(drop))?;
+        self.change(actor, "recovery-kit", id, |file| {
+            file.execute((&KIT_PRINTED).into(), &[id.bytes().into(), now.into()]).map(drop)
+        })?;
         Ok(ring.recovery_kit())
     }
 
@@ -315,7 +346,9 @@ impl Instance {
         if right {
             let now = self.clock.now().0;
             let params = [id.bytes().into(), now.into()];
-            self.change(actor, "recovery-kit-confirmed", id, |file| file.execute((&KIT_TYPED_BACK).into(), &params).map(drop))?;
+            self.change(actor, "recovery-kit-confirmed", id, |file| {
+                file.execute((&KIT_TYPED_BACK).into(), &params).map(drop)
+            })?;
         }
         Ok(right)
     }
@@ -332,7 +365,13 @@ impl Instance {
     }
 
     /// A change of the directory with its entry in the instance's own journal.
-    fn change(&self, actor: &Actor, action: &str, tenant: TenantId, work: impl FnOnce(&mut SqliteConnection) -> Result<()>) -> Result<()> {
+    fn change(
+        &self,
+        actor: &Actor,
+        action: &str,
+        tenant: TenantId,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<()>,
+    ) -> Result<()> {
         let mut guard = self.directory.lock();
         let directory = &mut *guard;
         let body = Body {
@@ -356,7 +395,10 @@ impl Instance {
             work(&mut directory.file)?;
             let commit = directory.commit_no + 1;
             let seq = i64::try_from(body.seq).unwrap_or(i64::MAX);
-            directory.file.execute((&statements::ENTRY_PUT).into(), &[seq.into(), 0.into(), commit.into(), bytes.as_slice().into(), (&leaf).into()])?;
+            directory.file.execute(
+                (&statements::ENTRY_PUT).into(),
+                &[seq.into(), 0.into(), commit.into(), bytes.as_slice().into(), (&leaf).into()],
+            )?;
             directory.tree.push(leaf, &mut directory.file)?;
             let note = directory.tree.checkpoint(&directory.ring, 0, &[0; 32])?;
             let root = directory.tree.root();
@@ -378,7 +420,8 @@ impl Instance {
 fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
     engine::collect(file, &TENANTS, &[], |row| {
         Ok(TenantInfo {
-            id: TenantId::from_slice(row.bytes(0)?).map_err(|_| Error::damaged("instance.db", "a tenant has no readable id"))?,
+            id: TenantId::from_slice(row.bytes(0)?)
+                .map_err(|_| Error::damaged("instance.db", "a tenant has no readable id"))?,
             name: row.text(1)?.to_owned(),
             marker: row.text(2)?.to_owned(),
             zone: row.text(3)?.to_owned(),
@@ -408,7 +451,9 @@ fn hold(folder: &Path) -> Result<File> {
             }
             return Err(Error::InUse { folder: folder.display().to_string(), pid: pid.trim().to_owned() });
         }
-        Err(std::fs::TryLockError::Error(error)) => return Err(Error::io(format!("locking {}", path.display()))(error)),
+        Err(std::fs::TryLockError::Error(error)) => {
+            return Err(Error::io(format!("locking {}", path.display()))(error));
+        }
     }
     let write = || -> std::io::Result<()> {
         let mut file = &file;
@@ -423,5 +468,6 @@ fn hold(folder: &Path) -> Result<File> {
 #[cfg(unix)]
 fn private(folder: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(Error::io(format!("protecting {}", folder.display())))
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .map_err(Error::io(format!("protecting {}", folder.display())))
 }

@@ -105,9 +105,18 @@ impl Ledger {
             .map_err(Error::io(format!("opening the ledger {}", path.display())))?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let unfinished_at = (whole < text.len()).then_some(whole as u64);
-        let mut ledger = Self { path: path.to_owned(), file, chain: [0; 32], lines: Vec::new(), erased: HashSet::new(), chains: Vec::new(), unfinished_at };
+        let mut ledger = Self {
+            path: path.to_owned(),
+            file,
+            chain: [0; 32],
+            lines: Vec::new(),
+            erased: HashSet::new(),
+            chains: Vec::new(),
+            unfinished_at,
+        };
         let name = ledger.name();
-        let damaged = |number: usize| Error::damaged(&name, format!("line {} does not follow from the one before", number + 1));
+        let damaged =
+            |number: usize| Error::damaged(&name, format!("line {} does not follow from the one before", number + 1));
         let mut last = None;
         for (number, line) in text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate() {
             if line.is_empty() {
@@ -136,9 +145,12 @@ impl Ledger {
         }
         if let Some((number, key, signature)) = last {
             let key: Option<u32> = std::str::from_utf8(&key).ok().and_then(|text| text.parse().ok());
-            let valid = key.and_then(|key| ring.signers().find(|(number, _)| *number == key)).is_some_and(|(_, signer)| {
-                BASE64.decode(&signature).is_ok_and(|signature| signer.verify_key().verify(&ledger.chain, &signature).is_ok())
-            });
+            let valid =
+                key.and_then(|key| ring.signers().find(|(number, _)| *number == key)).is_some_and(|(_, signer)| {
+                    BASE64
+                        .decode(&signature)
+                        .is_ok_and(|signature| signer.verify_key().verify(&ledger.chain, &signature).is_ok())
+                });
             if !valid {
                 return Err(Error::damaged(&name, format!("the signature of line {} does not hold", number + 1)));
             }
@@ -207,9 +219,15 @@ impl Ledger {
 
     /// Erasures that have begun and are not done: what start-up finishes.
     pub fn unfinished(&self) -> Vec<Line> {
-        let done: HashSet<&str> =
-            self.lines.iter().filter(|line| line.what == What::ErasureDone).filter_map(|line| line.case.as_deref()).collect();
-        let open = |line: &&Line| line.what == What::ErasureBegun && line.case.as_deref().is_some_and(|case| !done.contains(case));
+        let done: HashSet<&str> = self
+            .lines
+            .iter()
+            .filter(|line| line.what == What::ErasureDone)
+            .filter_map(|line| line.case.as_deref())
+            .collect();
+        let open = |line: &&Line| {
+            line.what == What::ErasureBegun && line.case.as_deref().is_some_and(|case| !done.contains(case))
+        };
         self.lines.iter().filter(open).cloned().collect()
     }
 }
@@ -219,7 +237,11 @@ mod tests {
     use super::*;
 
     fn line(what: What, unit: u8) -> Line {
-        Line { case: Some(format!("case{unit}")), units: vec![UnitId::from_bytes([unit; 16])], ..Line::new(Timestamp(0), what) }
+        Line {
+            case: Some(format!("case{unit}")),
+            units: vec![UnitId::from_bytes([unit; 16])],
+            ..Line::new(Timestamp(0), what)
+        }
     }
 
     fn folder(name: &str) -> PathBuf {

@@ -2,12 +2,13 @@
 //!
 //! The only crate with SQL drivers. It is synchronous and knows nothing of async, HTTP or who is calling: a [`Caller`] comes with its rights.
 //! Everything that changes goes through [`Op`]; everything that is read through [`Reader`]; both run [`engine`] statements.
+pub mod baseline;
 pub mod engine;
 pub mod erase;
 mod error;
+pub mod holders;
 pub mod index;
 pub mod index_row;
-pub mod holders;
 mod instance;
 pub mod journal;
 pub mod ledger;
@@ -37,8 +38,12 @@ pub use units::Unit;
 pub use writer::{Exclusive, Table};
 
 /// Every statement of this crate that is not on keys.db or index.db, by file: for the test that prepares each on every engine.
-pub const STATEMENTS: &[(&str, &[(&str, &str)])] =
-    &[("records.db", statements::ALL), ("records.db", holders::ALL), ("keys.db", statements::on_keys::ALL), ("instance.db", instance::ALL)];
+pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
+    ("records.db", statements::ALL),
+    ("records.db", holders::ALL),
+    ("keys.db", statements::on_keys::ALL),
+    ("instance.db", instance::ALL),
+];
 
 /// Lower-case hex, as certificates and plans write digests and signatures.
 pub fn hex(bytes: &[u8]) -> String {

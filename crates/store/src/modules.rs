@@ -17,7 +17,10 @@ pub(crate) fn load(records: &mut dyn Connection) -> Result<ActiveModules> {
     let names: Vec<&str> = packs.split(' ').filter(|name| !name.is_empty()).collect();
     let set = packs_of(&names)?; // a tenant that is being created has none yet and gets `core`
     let rows = engine::collect(records, &statements::MODULES, &[], |row| {
-        let fingerprint = row.bytes(2)?.try_into().map_err(|_| Error::damaged("records.db", "a module has no readable fingerprint"))?;
+        let fingerprint = row
+            .bytes(2)?
+            .try_into()
+            .map_err(|_| Error::damaged("records.db", "a module has no readable fingerprint"))?;
         Ok((ModuleRow { rid: row.int(0)?, name: row.text(1)?.to_owned(), fingerprint }, row.int(4)? == 1))
     })?;
     Ok(crate::tenant::active(set, rows))
@@ -41,8 +44,13 @@ pub(crate) fn activate(op: &mut Op<'_>, set: &Modules, packs: &[String]) -> Resu
         let commit = op.commit_no();
         op.change(&statements::MODULE_RETIRE, &[definition.name.as_str().into(), commit.into()], &entry)?;
         let source = serde_json::to_string(definition).unwrap_or_default();
-        let params =
-            [rid.into(), definition.name.as_str().into(), (&definition.fingerprint).into(), source.as_str().into(), commit.into()];
+        let params = [
+            rid.into(),
+            definition.name.as_str().into(),
+            (&definition.fingerprint).into(),
+            source.as_str().into(),
+            commit.into(),
+        ];
         op.change(&statements::MODULE_PUT, &params, &entry)?;
         for (row, active) in &mut rows {
             *active &= row.name != definition.name;

@@ -122,15 +122,30 @@ impl Op<'_> {
         self.shared
     }
     /// Runs a reading statement on the tenant's records.
-    pub fn query(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
+    pub fn query(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<bool>,
+    ) -> Result<()> {
         self.state.records.query(query.into(), params, each)
     }
     /// All rows of a reading statement.
-    pub fn all<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+    pub fn all<T>(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
         engine::collect(&mut self.state.records, query, params, read)
     }
     /// The first row of a reading statement.
-    pub fn first<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Option<T>> {
+    pub fn first<T>(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
         engine::first(&mut self.state.records, query, params, read)
     }
     /// Changes business data. The entry in hand is what makes it a recorded change.
@@ -177,7 +192,10 @@ impl Op<'_> {
     pub fn finish(&mut self, mut entry: Entry, note: &Map<String, Value>) -> Result<u64> {
         let expected = self.state.next_seq(self.pending.leaves.len());
         if entry.body.seq != expected || self.pending.open == 0 {
-            return Err(Error::Statement { statement: "journal entry", message: "entries were not finished in the order they were begun".into() });
+            return Err(Error::Statement {
+                statement: "journal entry",
+                message: "entries were not finished in the order they were begun".into(),
+            });
         }
         if !note.is_empty() {
             entry.body.note = serde_json::to_string(note).unwrap_or_default();
@@ -208,7 +226,13 @@ impl Op<'_> {
     where
         E: From<Error>,
     {
-        let before = (self.pending.leaves.len(), self.pending.open, self.pending.index.len(), self.pending.unique.len(), self.pending.after.len());
+        let before = (
+            self.pending.leaves.len(),
+            self.pending.open,
+            self.pending.index.len(),
+            self.pending.unique.len(),
+            self.pending.after.len(),
+        );
         self.state.records.savepoint()?;
         match work(self) {
             Ok(done) if self.pending.open == before.1 => {
@@ -222,7 +246,10 @@ impl Op<'_> {
                 self.pending.index.truncate(before.2);
                 self.pending.unique.truncate(before.3);
                 self.pending.after.truncate(before.4);
-                other.and_then(|_| Err(Error::Statement { statement: "operation", message: "a journal entry was not finished".into() }.into()))
+                other.and_then(|_| {
+                    Err(Error::Statement { statement: "operation", message: "a journal entry was not finished".into() }
+                        .into())
+                })
             }
         }
     }
@@ -250,12 +277,16 @@ impl Op<'_> {
     pub fn unique_owner(&mut self, field: &str, mac: &[u8; 32]) -> Result<Option<i64>> {
         for change in self.pending.unique.iter().rev().chain(self.state.batch_unique.iter().rev()) {
             match change {
-                UniqueChange::Put { field: at, mac: held, owner, .. } if at == field && held == mac => return Ok(Some(*owner)),
+                UniqueChange::Put { field: at, mac: held, owner, .. } if at == field && held == mac => {
+                    return Ok(Some(*owner));
+                }
                 UniqueChange::Remove { field: at, mac: held, .. } if at == field && held == mac => return Ok(None),
                 _ => {}
             }
         }
-        engine::first(&mut self.state.keys, &crate::statements::UNIQUE_OWNER, &[field.into(), mac.into()], |row| row.int(0))
+        engine::first(&mut self.state.keys, &crate::statements::UNIQUE_OWNER, &[field.into(), mac.into()], |row| {
+            row.int(0)
+        })
     }
     /// Claims a value for `owner`; it goes when `unit` is destroyed.
     pub fn claim(&mut self, field: &str, mac: [u8; 32], owner: i64, unit: i64) {

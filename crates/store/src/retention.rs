@@ -23,8 +23,16 @@ pub struct Hold {
 ///
 /// The period starts with the date field that the definition names for the class; without a date there, with the record's last change: a
 /// record that has not got its start yet is not kept shorter than one that has.
-pub fn hold(modules: &Modules, definition: &Definition, record: &Opened, class: &str, now: Timestamp, zone: &TimeZone) -> Option<Hold> {
-    let start = start(definition, &record.values, class).unwrap_or_else(|| base::date_in(record.stored.changed_at, zone));
+pub fn hold(
+    modules: &Modules,
+    definition: &Definition,
+    record: &Opened,
+    class: &str,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Option<Hold> {
+    let start =
+        start(definition, &record.values, class).unwrap_or_else(|| base::date_in(record.stored.changed_at, zone));
     let today = base::date_in(now, zone);
     // The rule in force today decides also for what began earlier: the shortened period of 2025 applies to all that had not expired.
     let rule = modules.class(class)?.rule_on(today).filter(|rule| rule.minimum)?;

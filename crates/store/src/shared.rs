@@ -119,7 +119,10 @@ const MAX_READERS: usize = 16;
 const READER_CACHE_KIB: u32 = 16 * 1024;
 
 impl Shared {
-    #[expect(clippy::too_many_arguments, reason = "called once, from Tenant::open, where each value is at hand under its own name")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, from Tenant::open, where each value is at hand under its own name"
+    )]
     pub(crate) fn new(
         tenant: TenantId,
         paths: Paths,
@@ -265,7 +268,8 @@ impl Shared {
             return Ok(unit);
         }
         let found = engine::first(keys, &statements::on_keys::KEY, &[rid.into()], |row| {
-            let id = base::UnitId::from_slice(row.bytes(0)?).map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
+            let id = base::UnitId::from_slice(row.bytes(0)?)
+                .map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
             Ok((id, UnitKey::unwrap(row.bytes(1)?, &self.ring(), id)?))
         })?;
         let (id, key) = found.ok_or_else(|| Error::not_found(format!("key of unit {rid}")))?;
@@ -300,19 +304,39 @@ impl Reader {
         Ok(())
     }
     /// Runs a reading statement on the tenant's records.
-    pub fn query(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
+    pub fn query(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<bool>,
+    ) -> Result<()> {
         self.set()?.records.query(query.into(), params, each)
     }
     /// All rows of a reading statement.
-    pub fn all<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+    pub fn all<T>(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
         engine::collect(&mut self.set()?.records, query, params, read)
     }
     /// The first row of a reading statement.
-    pub fn first<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Option<T>> {
+    pub fn first<T>(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Option<T>> {
         engine::first(&mut self.set()?.records, query, params, read)
     }
     /// All rows of a reading statement on keys.db.
-    pub(crate) fn keys_all<T>(&mut self, query: &Query, params: &[Param<'_>], read: impl FnMut(&dyn Row) -> Result<T>) -> Result<Vec<T>> {
+    pub(crate) fn keys_all<T>(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        read: impl FnMut(&dyn Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
         engine::collect(&mut self.set()?.keys, query, params, read)
     }
     /// The index. Refused while it is known to be behind.

@@ -46,7 +46,13 @@ pub struct Tenant {
 
 impl Tenant {
     /// Makes a new tenant's folder, keys, databases and ledger. A folder that exists is refused.
-    pub fn create(new: &NewTenant, paths: &Paths, master: &MasterKey, clock: &SharedClock, settings: &Settings) -> Result<()> {
+    pub fn create(
+        new: &NewTenant,
+        paths: &Paths,
+        master: &MasterKey,
+        clock: &SharedClock,
+        settings: &Settings,
+    ) -> Result<()> {
         let make = |folder: &Path| -> Result<()> {
             if let Some(parent) = folder.parent() {
                 std::fs::create_dir_all(parent).map_err(Error::io(format!("creating {}", parent.display())))?;
@@ -75,15 +81,30 @@ impl Tenant {
         let note = tree.checkpoint(&ring, lines, &chain)?;
         records.begin()?;
         let root = tree.root();
-        records.execute((&statements::HEAD_BEGIN).into(), &[(&root).into(), note.as_str().into(), 0.into(), origin.as_str().into()])?;
-        for (name, value) in [("tenant", new.id.to_string()), ("zone", new.zone.clone()), ("marker", new.marker.clone())] {
+        records.execute(
+            (&statements::HEAD_BEGIN).into(),
+            &[(&root).into(), note.as_str().into(), 0.into(), origin.as_str().into()],
+        )?;
+        for (name, value) in
+            [("tenant", new.id.to_string()), ("zone", new.zone.clone()), ("marker", new.marker.clone())]
+        {
             records.execute((&statements::META_PUT).into(), &[name.into(), value.as_str().into()])?;
         }
         records.commit()?;
         drop((records, keys, ledger));
         // The modules come in as the first entry of the journal.
-        let tenant = Self::open(new.id, paths.clone(), master, clock.clone(), settings, Arc::new(Flusher::start()?), Vec::new())?;
-        let packs: Vec<String> = std::iter::once("core".to_owned()).chain(new.packs.iter().filter(|pack| *pack != "core").cloned()).collect();
+        let tenant = Self::open(
+            new.id,
+            paths.clone(),
+            master,
+            clock.clone(),
+            settings,
+            Arc::new(Flusher::start()?),
+            Vec::new(),
+        )?;
+        let packs: Vec<String> = std::iter::once("core".to_owned())
+            .chain(new.packs.iter().filter(|pack| *pack != "core").cloned())
+            .collect();
         tenant.write(Caller::job("create"), move |op| crate::modules::activate(op, &set, &packs))
     }
 
@@ -108,9 +129,13 @@ impl Tenant {
         head.compare(&paths, &ring, &ledger)?;
         let tree = Tree::load(&mut records, &head.origin, head.size)?;
         if tree.root() != head.root {
-            return Err(Error::damaged("records.db", "the journal's tree does not give the root that its head names; run `obhut journal verify`"));
+            return Err(Error::damaged(
+                "records.db",
+                "the journal's tree does not give the root that its head names; run `obhut journal verify`",
+            ));
         }
-        let zone_name = engine::first(&mut records, &statements::META_GET, &["zone".into()], |row| Ok(row.text(0)?.to_owned()))?;
+        let zone_name =
+            engine::first(&mut records, &statements::META_GET, &["zone".into()], |row| Ok(row.text(0)?.to_owned()))?;
         let zone = zone_name.as_deref().and_then(base::zone).unwrap_or(TimeZone::UTC);
         let modules = crate::modules::load(&mut records)?;
         let index_file = open_file(
@@ -140,7 +165,10 @@ impl Tenant {
         };
         let writer = Writer { state, shared: Arc::clone(&shared), jobs, committed: committed_in, checkpoints: notify };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            std::thread::Builder::new().name(name.into()).spawn(work).map_err(Error::io("starting a thread of the tenant"))
+            std::thread::Builder::new()
+                .name(name.into())
+                .spawn(work)
+                .map_err(Error::io("starting a thread of the tenant"))
         };
         let indexer = {
             let shared = Arc::clone(&shared);
@@ -227,8 +255,12 @@ impl Head {
     pub fn read(records: &mut dyn Connection) -> Result<Self> {
         let head = engine::first(records, &statements::HEAD, &[], |row| {
             Ok(Self {
-                size: u64::try_from(row.int(0)?).map_err(|_| Error::damaged("records.db", "the journal's head is not readable"))?,
-                root: row.bytes(1)?.try_into().map_err(|_| Error::damaged("records.db", "the journal's head is not readable"))?,
+                size: u64::try_from(row.int(0)?)
+                    .map_err(|_| Error::damaged("records.db", "the journal's head is not readable"))?,
+                root: row
+                    .bytes(1)?
+                    .try_into()
+                    .map_err(|_| Error::damaged("records.db", "the journal's head is not readable"))?,
                 note: row.text(2)?.to_owned(),
                 commit_no: row.int(3)?,
                 fence: row.int(4)?,
@@ -248,9 +280,14 @@ impl Head {
         if let Some((lines, chain)) = journal::ledger_position(&own)
             && !ledger.reached(lines, &chain)
         {
-            return Err(Error::damaged("the ledger", "it is shorter than the journal's checkpoint says, or another one"));
+            return Err(Error::damaged(
+                "the ledger",
+                "it is shorter than the journal's checkpoint says, or another one",
+            ));
         }
-        let Some(copy) = journal::read_copy(&paths.checkpoint_file(), &ring.signer().verify_key())? else { return Ok(()) };
+        let Some(copy) = journal::read_copy(&paths.checkpoint_file(), &ring.signer().verify_key())? else {
+            return Ok(());
+        };
         if copy.origin == self.origin && (copy.size > self.size || (copy.size == self.size && copy.root != self.root)) {
             let message = format!(
                 "its journal has {} entries but the checkpoint outside names {}: the tail was cut off or an older file was put back",
@@ -268,7 +305,13 @@ pub(crate) fn origin(tenant: TenantId, epoch: u32) -> String {
 }
 
 /// Opens one of the tenant's files.
-pub(crate) fn open_file(paths: &Paths, ring: &KeyRing, pages: Pages, mode: Mode, settings: &Settings) -> Result<SqliteConnection> {
+pub(crate) fn open_file(
+    paths: &Paths,
+    ring: &KeyRing,
+    pages: Pages,
+    mode: Mode,
+    settings: &Settings,
+) -> Result<SqliteConnection> {
     let name = match pages {
         Pages::Records => "records.db",
         Pages::Keys => "keys.db",

@@ -57,10 +57,15 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn load(mut records: SqliteConnection, mut keys: SqliteConnection, tree: Tree, commit_no: i64, fence: i64) -> Result<Self> {
-        let mut max = |query| -> Result<i64> {
-            Ok(engine::first(&mut records, query, &[], |row| row.int(0))?.unwrap_or(0))
-        };
+    pub fn load(
+        mut records: SqliteConnection,
+        mut keys: SqliteConnection,
+        tree: Tree,
+        commit_no: i64,
+        fence: i64,
+    ) -> Result<Self> {
+        let mut max =
+            |query| -> Result<i64> { Ok(engine::first(&mut records, query, &[], |row| row.int(0))?.unwrap_or(0)) };
         // A deleted record's number stands in the journal still and must not name another record there.
         let record = max(&statements::MAX_RECORD)?.max(max(&statements::MAX_ENTRY_RECORD)?);
         let next = [record, max(&statements::MAX_SUBJECT)?, max(&statements::MAX_JOB)?, max(&statements::MAX_MODULE)?];
@@ -226,7 +231,8 @@ impl Writer {
                 _ => {}
             }
         }
-        if let Err(error) = self.state.records.forget_overwritten().and_then(|()| self.state.keys.forget_overwritten()) {
+        if let Err(error) = self.state.records.forget_overwritten().and_then(|()| self.state.keys.forget_overwritten())
+        {
             tracing::debug!(%error, "the write-ahead log was left as it is at closing");
         }
     }
@@ -271,7 +277,11 @@ impl Writer {
                 let full = matches!(error, Error::Full { .. });
                 let message = error.to_string();
                 for task in kept {
-                    task.finish(Err(if full { Error::Full { file: "records.db".into() } } else { Error::Busy { message: message.clone() } }));
+                    task.finish(Err(if full {
+                        Error::Full { file: "records.db".into() }
+                    } else {
+                        Error::Busy { message: message.clone() }
+                    }));
                 }
             }
         }
@@ -304,8 +314,14 @@ impl Writer {
                 self.state.changed = changed_before;
                 match other {
                     Ok(false) => Ok(None),
-                    Ok(true) => Err(Error::Statement { statement: "operation", message: "a journal entry was not finished".into() }),
-                    Err(_) => Err(Error::Statement { statement: "operation", message: "the operation failed unexpectedly; it was undone".into() }),
+                    Ok(true) => Err(Error::Statement {
+                        statement: "operation",
+                        message: "a journal entry was not finished".into(),
+                    }),
+                    Err(_) => Err(Error::Statement {
+                        statement: "operation",
+                        message: "the operation failed unexpectedly; it was undone".into(),
+                    }),
                 }
             }
         }
@@ -337,7 +353,10 @@ impl Writer {
                         state.keys.execute((&on_keys::UNIQUE_PUT).into(), &params)?;
                     }
                     UniqueChange::Remove { field, mac, owner } => {
-                        state.keys.execute((&on_keys::UNIQUE_REMOVE).into(), &[field.as_str().into(), mac.into(), (*owner).into()])?;
+                        state.keys.execute(
+                            (&on_keys::UNIQUE_REMOVE).into(),
+                            &[field.as_str().into(), mac.into(), (*owner).into()],
+                        )?;
                     }
                 }
             }
@@ -439,7 +458,8 @@ impl Exclusive<'_> {
     pub fn forget_index(&mut self) -> Result<()> {
         let (reached, wait) = std::sync::mpsc::sync_channel(1);
         let position = Position(i64::try_from(self.writer.state.tree.size()).unwrap_or(i64::MAX));
-        let committed = Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some(reached) };
+        let committed =
+            Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some(reached) };
         self.writer.hand_over(committed);
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
         wait.recv().map_err(|_| Error::Busy { message: "the index did not answer".into() })
@@ -466,7 +486,8 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
         let changes: Vec<IndexChange> = batch.iter_mut().flat_map(|one| std::mem::take(&mut one.changes)).collect();
         let position = batch.last().map_or(Position(0), |last| last.position);
         let forget = batch.iter().any(|one| one.reached.is_some());
-        let applied = index.apply(&changes, position).and_then(|()| if forget { index.truncate_log().map(drop) } else { Ok(()) });
+        let applied =
+            index.apply(&changes, position).and_then(|()| if forget { index.truncate_log().map(drop) } else { Ok(()) });
         if let Err(error) = applied {
             tracing::error!(%error, "the index could not take a change; lists are refused until `obhut index rebuild`");
             shared.index_failed.store(true, Ordering::Release);

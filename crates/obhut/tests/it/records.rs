@@ -192,3 +192,23 @@ fn merging_two_people_reaches_both_units_and_can_be_undone() {
     }
     business.assert_sound();
 }
+
+#[test]
+fn a_unique_value_stands_once_and_is_free_again() {
+    let business = Business::new(&["core", "workshop"]);
+    let (_, _, first) = customer(&business, false);
+    let other = create(&business, "contact", json!({"given_name": "Jörg", "family_name": "Groß", "origin": "x", "activity": "customer-care"}));
+    let order = move |number: &'static str| {
+        let customer = other.id.to_string();
+        move |op: &mut store::Op<'_>| {
+            records::create(op, "order", map(json!({"customer": customer, "number": number, "origin": "x", "activity": "order-processing"})))
+        }
+    };
+    let refused = business.tenant().write(business.admin(), order("a-1")).unwrap_err();
+    let store::Error::Fields(errors) = refused else { panic!("a field's error") };
+    assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("number", "duplicate"));
+    let renumber = move |op: &mut store::Op<'_>| records::change(op, "order", first, map(json!({"number": "A-2"})), None);
+    business.tenant().write(business.admin(), renumber).unwrap();
+    business.tenant().write(business.admin(), order("A-1")).unwrap();
+    business.assert_sound();
+}

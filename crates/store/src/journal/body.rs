@@ -53,7 +53,9 @@ const VERSION: u8 = 1;
 impl Body {
     /// The bytes that the leaf hash covers.
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(160 + 48 * (self.values.len() + self.parts.len()) + 16 * self.units.len() + self.note.len());
+        let mut out = Vec::with_capacity(
+            160 + 48 * (self.values.len() + self.parts.len()) + 16 * self.units.len() + self.note.len(),
+        );
         out.push(VERSION);
         out.extend(self.seq.to_be_bytes());
         out.extend(self.at.0.to_be_bytes());
@@ -95,7 +97,11 @@ impl Body {
     pub fn decode(bytes: &[u8]) -> Result<Self> {
         let mut input = Input { rest: bytes };
         let body = input.body().ok_or_else(|| Error::damaged("journal", "an entry's bytes are not readable"))?;
-        if input.rest.is_empty() { Ok(body) } else { Err(Error::damaged("journal", "an entry has bytes behind its end")) }
+        if input.rest.is_empty() {
+            Ok(body)
+        } else {
+            Err(Error::damaged("journal", "an entry has bytes behind its end"))
+        }
     }
 }
 

@@ -113,10 +113,17 @@ pub(crate) fn read_copy(path: &Path, key: &VerifyKey) -> Result<Option<Checkpoin
     match std::fs::read_to_string(path) {
         Ok(note) => {
             let checkpoint = keys::note::verify(&note, key);
-            checkpoint.map(Some).map_err(|error| Error::damaged(format!("{}", path.display()), format!("the copied checkpoint does not verify ({error})")))
+            checkpoint.map(Some).map_err(|error| {
+                Error::damaged(
+                    format!("{}", path.display()),
+                    format!("the copied checkpoint does not verify ({error})"),
+                )
+            })
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Error::damaged(format!("{}", path.display()), "the copied checkpoint is not text")),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(Error::damaged(format!("{}", path.display()), "the copied checkpoint is not text"))
+        }
         Err(error) => Err(Error::io(format!("reading {}", path.display()))(error)),
     }
 }

@@ -14,6 +14,6 @@ pub use body::{Body, Digest};
 pub(crate) use copy::{Flusher, read_copy};
 pub use prove::{Consistency, Proof, prove};
 pub use show::{Change, Shown, Step, history};
-pub(crate) use tree::ledger_position;
 pub use tree::Tree;
+pub(crate) use tree::ledger_position;
 pub use verify::{Report, verify};

@@ -102,13 +102,20 @@ impl keys::merkle::Nodes for Nodes<'_> {
         let place = first / TILE as u64;
         let mut records = self.records.borrow_mut();
         let hashes = if tile_level == 0 && (place + 1) * TILE as u64 > self.size {
-            let range = [i64::try_from(place * TILE as u64).unwrap_or(i64::MAX).into(), i64::try_from(self.size).unwrap_or(i64::MAX).into()];
-            engine::collect(&mut **records, &statements::ENTRIES_FROM, &range, |row| entry_leaf(row.opt_bytes(1)?, row.opt_bytes(2)?))?
+            let range = [
+                i64::try_from(place * TILE as u64).unwrap_or(i64::MAX).into(),
+                i64::try_from(self.size).unwrap_or(i64::MAX).into(),
+            ];
+            engine::collect(&mut **records, &statements::ENTRIES_FROM, &range, |row| {
+                entry_leaf(row.opt_bytes(1)?, row.opt_bytes(2)?)
+            })?
         } else {
             tile(&mut **records, tile_level, place)?
         };
         let start = usize::try_from(first % TILE as u64).unwrap_or(0);
         let node = hashes.get(start..start + count).map(perfect_root);
-        node.ok_or_else(|| Error::damaged("journal", format!("tile {tile_level}/{place} of the tree is missing or short")))
+        node.ok_or_else(|| {
+            Error::damaged("journal", format!("tile {tile_level}/{place} of the tree is missing or short"))
+        })
     }
 }

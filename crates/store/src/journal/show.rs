@@ -85,8 +85,9 @@ fn step(access: &mut dyn Access, body: Body) -> Result<Step> {
     for (unit, sealed) in sealed {
         let unit = access.key(unit)?;
         let plain = unit.key.open(&sealed, &crate::seal::value_data(tenant, body.seq))?;
-        let values: Vec<(String, Value, Value)> =
-            serde_json::from_slice(&plain).map_err(|_| Error::damaged("records.db", format!("the values of journal entry {} are not readable", body.seq)))?;
+        let values: Vec<(String, Value, Value)> = serde_json::from_slice(&plain).map_err(|_| {
+            Error::damaged("records.db", format!("the values of journal entry {} are not readable", body.seq))
+        })?;
         changes.extend(values.into_iter().map(|(field, old, new)| Change { field, old, new }));
     }
     changes.sort_by(|left, right| left.field.cmp(&right.field));

@@ -40,9 +40,12 @@ impl Tree {
         while count > 0 {
             let partial = count % TILE as u64;
             count /= TILE as u64;
-            let hashes = if level == 0 { last_leaves(records, size - partial, size)? } else { tile(records, level, count)? };
+            let hashes =
+                if level == 0 { last_leaves(records, size - partial, size)? } else { tile(records, level, count)? };
             let hashes = hashes.get(..usize::try_from(partial).unwrap_or(0)).map(<[Digest]>::to_vec);
-            let hashes = hashes.ok_or_else(|| Error::damaged("journal", format!("tile {level}/{count} of the tree is missing or short")))?;
+            let hashes = hashes.ok_or_else(|| {
+                Error::damaged("journal", format!("tile {level}/{count} of the tree is missing or short"))
+            })?;
             if tree.unfinished.len() <= level {
                 tree.unfinished.push(Vec::new());
             }
@@ -99,7 +102,10 @@ impl Tree {
                 let place = (self.size - 1) >> (u32::from(TILE_HEIGHT) * u32::try_from(level + 1).unwrap_or(7));
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
                 let level_no = i64::try_from(level).unwrap_or(i64::MAX);
-                records.execute((&statements::TILE_PUT).into(), &[level_no.into(), place.into(), tile.as_flattened().into()])?;
+                records.execute(
+                    (&statements::TILE_PUT).into(),
+                    &[level_no.into(), place.into(), tile.as_flattened().into()],
+                )?;
             }
             if !full {
                 return Ok(());
@@ -159,10 +165,15 @@ pub fn perfect_root(hashes: &[Digest]) -> Digest {
 pub fn tile(records: &mut dyn Connection, level: usize, place: u64) -> Result<Vec<Digest>> {
     let level = i64::try_from(level).unwrap_or(i64::MAX);
     let place = i64::try_from(place).unwrap_or(i64::MAX);
-    let found = engine::first(records, &statements::TILE, &[level.into(), place.into()], |row| Ok(row.bytes(0)?.to_vec()))?;
+    let found =
+        engine::first(records, &statements::TILE, &[level.into(), place.into()], |row| Ok(row.bytes(0)?.to_vec()))?;
     let bytes = found.unwrap_or_default();
     let (hashes, rest) = bytes.as_chunks::<32>();
-    if rest.is_empty() { Ok(hashes.to_vec()) } else { Err(Error::damaged("journal", format!("tile {level}/{place} is torn"))) }
+    if rest.is_empty() {
+        Ok(hashes.to_vec())
+    } else {
+        Err(Error::damaged("journal", format!("tile {level}/{place} is torn")))
+    }
 }
 
 /// The leaf hashes of entries `from..to`, from their bodies or, where an entry is purged, from the bare leaf.

@@ -62,7 +62,11 @@ pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Repo
         && let Some((lines, chain)) = ledger_position(&own)
         && !ledger.reached(lines, &chain)
     {
-        check.find("ledger-cut", "the ledger", "it is shorter than the journal's checkpoint says, or another one".into());
+        check.find(
+            "ledger-cut",
+            "the ledger",
+            "it is shorter than the journal's checkpoint says, or another one".into(),
+        );
     }
     let passes = head.size.div_ceil(RECORDS_PER_PASS).max(1);
     for pass in 0..passes {
@@ -102,7 +106,12 @@ impl Check {
 
     fn find(&mut self, code: &str, place: &str, message: String) {
         if self.report.findings.len() < MAX_FINDINGS {
-            self.report.findings.push(Finding { code: code.into(), severity: Severity::Error, place: place.into(), message });
+            self.report.findings.push(Finding {
+                code: code.into(),
+                severity: Severity::Error,
+                place: place.into(),
+                message,
+            });
         }
     }
     fn find_entry(&mut self, code: &str, seq: u64, message: &str) {
@@ -115,7 +124,9 @@ impl Check {
         match keys::note::verify(&head.note, &key) {
             Ok(own) if own.size == head.size && own.root == head.root && own.origin == head.origin => {}
             Ok(_) => self.find("head-differs", "the journal's head", "it differs from its signed checkpoint".into()),
-            Err(_) => self.find("head-unsigned", "the journal's head", "the signature of its checkpoint does not hold".into()),
+            Err(_) => {
+                self.find("head-unsigned", "the journal's head", "the signature of its checkpoint does not hold".into())
+            }
         }
         let path = paths.checkpoint_file();
         match read_copy(&path, &key) {
@@ -130,12 +141,15 @@ impl Check {
                 } else if copy.origin == head.origin && copy.size <= head.size {
                     let then = Tree::load(records, &head.origin, copy.size).map(|tree| tree.root());
                     if then.ok() != Some(copy.root) {
-                        let message = "the journal does not continue the one that the checkpoint outside was taken of".to_owned();
+                        let message =
+                            "the journal does not continue the one that the checkpoint outside was taken of".to_owned();
                         self.find("history-rewritten", &format!("journal entries before {}", copy.size), message);
                     }
                 }
             }
-            Ok(None) if head.size > 0 => self.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing".into()),
+            Ok(None) if head.size > 0 => {
+                self.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing".into())
+            }
             Ok(None) => {}
             Err(error) => self.find("copy-damaged", &path.display().to_string(), error.to_string()),
         }
@@ -152,7 +166,11 @@ impl Check {
             let range = [signed(expected).into(), signed(to).into()];
             let mut rows: Vec<(u64, Option<Vec<u8>>, Option<Vec<u8>>)> = Vec::new();
             records.query((&statements::ENTRIES_FROM).into(), &range, &mut |row| {
-                rows.push((unsigned(row.int(0)?), row.opt_bytes(1)?.map(<[u8]>::to_vec), row.opt_bytes(2)?.map(<[u8]>::to_vec)));
+                rows.push((
+                    unsigned(row.int(0)?),
+                    row.opt_bytes(1)?.map(<[u8]>::to_vec),
+                    row.opt_bytes(2)?.map(<[u8]>::to_vec),
+                ));
                 Ok(true)
             })?;
             let mut values: HashMap<(u64, UnitId), Digest> = HashMap::new();
@@ -202,7 +220,11 @@ impl Check {
             self.report.entries = head.size;
             if tree.tree.root() != head.root && self.report.findings.is_empty() {
                 let message = "the entries do not give the root that the signed checkpoint names: one of the last entries was changed";
-                self.find("root-differs", &format!("journal entries {} to {}", head.size - head.size % TILE as u64, head.size), message.into());
+                self.find(
+                    "root-differs",
+                    &format!("journal entries {} to {}", head.size - head.size % TILE as u64, head.size),
+                    message.into(),
+                );
             }
             let beyond = engine::first(records, &statements::ENTRY_LAST, &[], |row| row.int(0))?.unwrap_or(-1);
             if beyond >= signed(head.size) {
@@ -243,7 +265,9 @@ impl Check {
         tree.push(hash);
         match leaf {
             Some(stored) if stored == hash => {}
-            Some(_) => self.find_entry("entry-changed", seq, "the entry does not have the hash that was stored with it"),
+            Some(_) => {
+                self.find_entry("entry-changed", seq, "the entry does not have the hash that was stored with it")
+            }
             None => self.find_entry("hash-nulled", seq, "the entry has lost its hash"),
         }
         let Some(body) = body else {
@@ -297,9 +321,12 @@ impl Check {
         let place = format!("record {}", stored.id);
         match last {
             None => self.find("record-unknown", &place, "no journal entry is about this record".into()),
-            Some((seq, None)) => self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here")),
+            Some((seq, None)) => {
+                self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here"))
+            }
             Some((seq, Some(expected))) => {
-                let parts: Vec<_> = stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
+                let parts: Vec<_> =
+                    stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
                 if state_digest(&row_digest(stored), &parts) != expected {
                     self.find("record-differs", &place, format!("it is not as its last entry {seq} left it"));
                 }
@@ -314,18 +341,28 @@ impl Check {
             if entry_names && ledger.is_some_and(|ledger| ledger.names(&unit)) {
                 self.report.erased_values += count;
             } else {
-                self.find_entry("value-missing", seq, &format!("{count} value parts of unit {unit} are gone and no erasure of it is written down"));
+                self.find_entry(
+                    "value-missing",
+                    seq,
+                    &format!("{count} value parts of unit {unit} are gone and no erasure of it is written down"),
+                );
             }
         }
     }
 
     /// Every live unit has its key; a key that is gone is one whose erasure is written down.
-    fn keys(&mut self, records: &mut SqliteConnection, keys: &mut SqliteConnection, ledger: Option<&Ledger>) -> Result<()> {
+    fn keys(
+        &mut self,
+        records: &mut SqliteConnection,
+        keys: &mut SqliteConnection,
+        ledger: Option<&Ledger>,
+    ) -> Result<()> {
         const BATCH: i64 = 10_000;
         let mut from = 1;
         loop {
             let units = engine::collect(records, &statements::UNITS_FROM, &[from.into(), BATCH.into()], |row| {
-                let id = UnitId::from_slice(row.bytes(1)?).map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?;
+                let id = UnitId::from_slice(row.bytes(1)?)
+                    .map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?;
                 Ok((row.int(0)?, id, row.int(2)?))
             })?;
             let Some((last, _, _)) = units.last() else { return Ok(()) };
@@ -337,9 +374,15 @@ impl Check {
             })?;
             for (rid, id, state) in units {
                 match (there.contains(&rid), state) {
-                    (true, 2) => self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into()),
+                    (true, 2) => {
+                        self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into())
+                    }
                     (false, _) if !(self.named.contains_key(&id) && ledger.is_some_and(|ledger| ledger.names(&id))) => {
-                        self.find("key-missing", &format!("unit {id}"), "its key is gone and no erasure of it is written down".into());
+                        self.find(
+                            "key-missing",
+                            &format!("unit {id}"),
+                            "its key is gone and no erasure of it is written down".into(),
+                        );
                     }
                     _ => {}
                 }
@@ -351,7 +394,8 @@ impl Check {
 
 /// One digest over a record's row and parts.
 fn state_digest(row: &Digest, parts: &[(UnitId, Digest)]) -> Digest {
-    let mut sorted: Vec<_> = parts.iter().map(|(unit, digest)| [unit.bytes().as_slice(), digest.as_slice()].concat()).collect();
+    let mut sorted: Vec<_> =
+        parts.iter().map(|(unit, digest)| [unit.bytes().as_slice(), digest.as_slice()].concat()).collect();
     sorted.sort_unstable();
     let flat = sorted.concat();
     keys::sha256(&[row, &flat])
@@ -390,9 +434,16 @@ impl Growing {
             let after = rest.split_off(TILE);
             let stored = tile(records, 0, self.compared)?;
             if stored != rest {
-                let first = rest.iter().zip(stored.iter().chain(std::iter::repeat(&[0; 32]))).position(|(ours, theirs)| ours != theirs);
+                let first = rest
+                    .iter()
+                    .zip(stored.iter().chain(std::iter::repeat(&[0; 32])))
+                    .position(|(ours, theirs)| ours != theirs);
                 let seq = self.compared * TILE as u64 + first.unwrap_or(0) as u64;
-                check.find_entry("tile-differs", seq, "the entry is not the one that the journal's tree was built with");
+                check.find_entry(
+                    "tile-differs",
+                    seq,
+                    "the entry is not the one that the journal's tree was built with",
+                );
             }
             self.compared += 1;
             rest = after;

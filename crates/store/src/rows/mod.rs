@@ -7,6 +7,7 @@ mod digest;
 mod own;
 mod owner;
 mod read;
+mod unique;
 mod write;
 
 pub(crate) use digest::row_digest;

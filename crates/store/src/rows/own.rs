@@ -1,10 +1,10 @@
 //! What features need beside records: a key unit that is nobody's but a row's of their own table, and who holds a value that may stand
 //! only once.
+use crate::Result;
 use crate::op::{Entry, Op};
 use crate::shared::Reader;
 use crate::statements;
 use crate::units::Unit;
-use crate::Result;
 
 impl Op<'_> {
     /// A fresh unit for one row of a feature's own table: a user's profile, the name of a token. Each call makes another one; no record and no
@@ -14,8 +14,14 @@ impl Op<'_> {
     /// feature keeps the unit's row number itself.
     pub fn own_unit(&mut self, class: &str, entry: &Entry) -> Result<Unit> {
         let unit = self.state.fresh_key(self.shared)?;
-        let params =
-            [unit.rid.into(), unit.id.bytes().into(), 0.into(), class.into(), (-unit.rid).into(), self.commit_no().into()];
+        let params = [
+            unit.rid.into(),
+            unit.id.bytes().into(),
+            0.into(),
+            class.into(),
+            (-unit.rid).into(),
+            self.commit_no().into(),
+        ];
         self.change(&statements::UNIT_PUT, &params, entry)?;
         Ok(unit)
     }

@@ -27,7 +27,8 @@ impl SubjectRow {
     pub fn read(row: &dyn Row) -> Result<Self> {
         Ok(Self {
             rid: row.int(0)?,
-            id: SubjectId::from_slice(row.bytes(1)?).map_err(|_| Error::damaged("records.db", "a subject has no readable id"))?,
+            id: SubjectId::from_slice(row.bytes(1)?)
+                .map_err(|_| Error::damaged("records.db", "a subject has no readable id"))?,
             record: row.int(2)?,
             alias_of: row.int(3)?,
             state: row.text(4)?.to_owned(),
@@ -57,7 +58,8 @@ impl UnitRow {
     pub fn read(row: &dyn Row) -> Result<Self> {
         Ok(Self {
             rid: row.int(0)?,
-            id: UnitId::from_slice(row.bytes(1)?).map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?,
+            id: UnitId::from_slice(row.bytes(1)?)
+                .map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?,
             subject: row.int(2)?,
             class: row.text(3)?.to_owned(),
             record: row.int(4)?,
@@ -125,9 +127,7 @@ impl Op<'_> {
         match self.subject(target.cast())? {
             Some(row) => self.canonical_subject(row.rid),
             // The link names a record that is no person itself but is about one, or about nobody.
-            None => Ok(self
-                .first(&SUBJECT_OF_RECORD, &[target.bytes().into()], |row| row.int(0))?
-                .unwrap_or(0)),
+            None => Ok(self.first(&SUBJECT_OF_RECORD, &[target.bytes().into()], |row| row.int(0))?.unwrap_or(0)),
         }
     }
 
@@ -141,8 +141,14 @@ impl Op<'_> {
             Some(_) => Err(Error::conflict("unit-dead", "the person is being erased or has been erased")),
             None => {
                 let unit = self.state.fresh_key(self.shared)?;
-                let params =
-                    [unit.rid.into(), unit.id.bytes().into(), subject.into(), class.into(), record.into(), self.commit_no().into()];
+                let params = [
+                    unit.rid.into(),
+                    unit.id.bytes().into(),
+                    subject.into(),
+                    class.into(),
+                    record.into(),
+                    self.commit_no().into(),
+                ];
                 self.change(&statements::UNIT_PUT, &params, entry)?;
                 Ok(unit)
             }

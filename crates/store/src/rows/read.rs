@@ -68,7 +68,12 @@ pub struct Opened {
 /// Whoever can read records: an operation of the writer, or a reader.
 pub trait Access {
     /// Runs a reading statement.
-    fn rows(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()>;
+    fn rows(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<bool>,
+    ) -> Result<()>;
     /// An unwrapped key.
     fn key(&mut self, unit: i64) -> Result<Unit>;
     /// The tenant.
@@ -94,8 +99,9 @@ pub trait Access {
     }
     /// Opens a record. A part whose unit is being erased is left out; a part that does not open is damage.
     fn open(&mut self, stored: Stored) -> Result<Opened> {
-        let mut values: Map = serde_json::from_str(&stored.clear)
-            .map_err(|_| Error::damaged("records.db", format!("the clear row of record {} is not readable", stored.id)))?;
+        let mut values: Map = serde_json::from_str(&stored.clear).map_err(|_| {
+            Error::damaged("records.db", format!("the clear row of record {} is not readable", stored.id))
+        })?;
         let tenant = self.shared().tenant;
         for part in &stored.parts {
             if !part.live {
@@ -117,7 +123,12 @@ pub trait Access {
 }
 
 impl Access for Op<'_> {
-    fn rows(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
+    fn rows(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<bool>,
+    ) -> Result<()> {
         self.query(query, params, each)
     }
     fn key(&mut self, unit: i64) -> Result<Unit> {
@@ -129,7 +140,12 @@ impl Access for Op<'_> {
 }
 
 impl Access for Reader {
-    fn rows(&mut self, query: &Query, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
+    fn rows(
+        &mut self,
+        query: &Query,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<bool>,
+    ) -> Result<()> {
         self.query(query, params, each)
     }
     fn key(&mut self, unit: i64) -> Result<Unit> {
@@ -150,7 +166,8 @@ impl Assemble {
     pub fn take(&mut self, row: &dyn Row) -> Result<bool> {
         let rid = row.int(0)?;
         if self.done.last().is_none_or(|last| last.rid != rid) {
-            let id = RecordId::from_slice(row.bytes(1)?).map_err(|_| Error::damaged("records.db", "a record has no readable id"))?;
+            let id = RecordId::from_slice(row.bytes(1)?)
+                .map_err(|_| Error::damaged("records.db", "a record has no readable id"))?;
             self.done.push(Stored {
                 rid,
                 id,
@@ -168,7 +185,8 @@ impl Assemble {
             });
         }
         if let (Some(unit), Some(last)) = (row.opt_int(11)?, self.done.last_mut()) {
-            let unit_id = UnitId::from_slice(row.bytes(14)?).map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?;
+            let unit_id = UnitId::from_slice(row.bytes(14)?)
+                .map_err(|_| Error::damaged("records.db", "a unit has no readable id"))?;
             last.parts.push(Part {
                 unit,
                 unit_id,

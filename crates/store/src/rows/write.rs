@@ -69,14 +69,22 @@ impl Op<'_> {
             split.clear.insert("state".into(), state.clone());
             values.insert("state".into(), state.clone());
         }
-        let class_now = state.as_ref().and_then(Value::as_str).and_then(|name| definition.state(name)).and_then(|state| state.class.clone());
+        let class_now = state
+            .as_ref()
+            .and_then(Value::as_str)
+            .and_then(|name| definition.state(name))
+            .and_then(|state| state.class.clone());
         let mut owners = Owners { definition, values: &values, subject, rid, class_now };
         let class_before = existing.as_ref().and_then(|old| old.values.get("state")).and_then(Value::as_str);
         let class_before = class_before.and_then(|name| definition.state(name)).and_then(|state| state.class.clone());
         let mut owners_before = match &existing {
-            Some(old) if old.stored.subject != 0 && old.stored.subject != subject => {
-                Some(Owners { definition, values: &old.values, subject: old.stored.subject, rid, class_now: class_before })
-            }
+            Some(old) if old.stored.subject != 0 && old.stored.subject != subject => Some(Owners {
+                definition,
+                values: &old.values,
+                subject: old.stored.subject,
+                rid,
+                class_now: class_before,
+            }),
             _ => None,
         };
 
@@ -87,7 +95,27 @@ impl Op<'_> {
             plain.entry(unit.rid).or_insert_with(|| (unit, Map::new())).1.extend(fields);
         }
         let row_unit = owners.unit(self, &definition.class, None, &entry)?;
-        self.journal_values(&mut entry, &mut owners, owners_before.as_mut(), row_unit.rid, existing.as_ref().map(|old| &old.values), &values)?;
+        self.journal_values(
+            &mut entry,
+            &mut owners,
+            owners_before.as_mut(),
+            row_unit.rid,
+            existing.as_ref().map(|old| &old.values),
+            &values,
+        )?;
+
+        let mut unique_units: BTreeMap<String, i64> = BTreeMap::new();
+        for field in definition.fields.iter().filter(|field| field.unique && values.contains_key(&field.name)) {
+            let (class, of) = (field.class.clone(), field.of.clone());
+            let unit = if field.protection.sealed() {
+                owners.unit(self, &class, of.as_deref(), &entry)?.rid
+            } else {
+                row_unit.rid
+            };
+            unique_units.insert(field.name.clone(), unit);
+        }
+        let values_before = existing.as_ref().map(|old| &old.values);
+        self.claim_unique(definition, rid, values_before, &values, &|field| unique_units.get(&field.name).copied())?;
 
         let before: BTreeMap<i64, &Part> =
             existing.iter().flat_map(|old| &old.stored.parts).map(|part| (part.unit, part)).collect();
@@ -155,7 +183,8 @@ impl Op<'_> {
             return Ok(());
         };
         let row = row_digest(stored);
-        let parts: Vec<(UnitId, [u8; 32])> = stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
+        let parts: Vec<(UnitId, [u8; 32])> =
+            stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
         entry.commits_to(Some(row), parts);
         Ok(())
     }
@@ -164,7 +193,11 @@ impl Op<'_> {
     fn adopt(&mut self, record: i64, subject: i64, entry: &Entry) -> Result<()> {
         for unit in self.units_of_record(record)? {
             if unit.subject == 0 && unit.state == 0 {
-                self.change(&statements::UNIT_SUBJECT, &[unit.rid.into(), subject.into(), self.commit_no().into()], entry)?;
+                self.change(
+                    &statements::UNIT_SUBJECT,
+                    &[unit.rid.into(), subject.into(), self.commit_no().into()],
+                    entry,
+                )?;
             }
         }
         Ok(())
@@ -180,7 +213,8 @@ impl Op<'_> {
     ) -> Result<Part> {
         // A part that says the same under the same key stays as it is; its version says at which version it was sealed.
         if let Some(before) = before {
-            let plain = unit.key.open(&before.sealed, &crate::seal::part_data(self.shared.tenant, id, before.version))?;
+            let plain =
+                unit.key.open(&before.sealed, &crate::seal::part_data(self.shared.tenant, id, before.version))?;
             let same = serde_json::from_slice::<Map>(&plain).is_ok_and(|map| map == *fields);
             if same {
                 return Ok(before.clone());
@@ -232,9 +266,17 @@ impl Op<'_> {
             }
         }
         for part in &stored.parts {
-            let unchanged = old.is_some_and(|old| old.parts.iter().any(|before| before.unit == part.unit && before.version == part.version));
+            let unchanged = old.is_some_and(|old| {
+                old.parts.iter().any(|before| before.unit == part.unit && before.version == part.version)
+            });
             if !unchanged {
-                let params = [stored.rid.into(), part.unit.into(), part.version.into(), part.sealed.as_slice().into(), commit.into()];
+                let params = [
+                    stored.rid.into(),
+                    part.unit.into(),
+                    part.version.into(),
+                    part.sealed.as_slice().into(),
+                    commit.into(),
+                ];
                 self.change(&statements::PART_PUT, &params, entry)?;
             }
         }
@@ -254,16 +296,29 @@ impl Op<'_> {
             };
             for target in targets {
                 let Ok(id) = target.parse::<RecordId>() else { continue };
-                let found = self.first(&statements::RECORD_RID, &[id.bytes().into()], |row| Ok((row.int(0)?, row.int(1)?)))?;
+                let found =
+                    self.first(&statements::RECORD_RID, &[id.bytes().into()], |row| Ok((row.int(0)?, row.int(1)?)))?;
                 let modules = self.shared.modules();
                 match found {
-                    Some((rid, module)) if modules.rows.get(&module).is_some_and(|row| field.to.contains(&row.name)) => {
+                    Some((rid, module))
+                        if modules.rows.get(&module).is_some_and(|row| field.to.contains(&row.name)) =>
+                    {
                         links.insert((field.name.clone(), rid));
                     }
                     // A link that was there stays, even if what it led to has been erased since: nobody is kept from changing the rest.
                     None if old.and_then(|old| old.get(&field.name)) == Some(value) => {}
-                    Some(_) => errors.push(link_error(&field.name, "link_module", "Dieser Datensatz gehört nicht hierher.", "This record is of another kind.")),
-                    None => errors.push(link_error(&field.name, "link_missing", "Diesen Datensatz gibt es nicht.", "There is no such record.")),
+                    Some(_) => errors.push(link_error(
+                        &field.name,
+                        "link_module",
+                        "Dieser Datensatz gehört nicht hierher.",
+                        "This record is of another kind.",
+                    )),
+                    None => errors.push(link_error(
+                        &field.name,
+                        "link_missing",
+                        "Diesen Datensatz gibt es nicht.",
+                        "There is no such record.",
+                    )),
                 }
             }
         }
@@ -273,7 +328,10 @@ impl Op<'_> {
     fn write_links(&mut self, rid: i64, links: &BTreeSet<(String, i64)>, existing: bool, entry: &Entry) -> Result<()> {
         let mut before = BTreeSet::new();
         if existing {
-            before = self.all(&LINKS_FROM, &[rid.into()], |row| Ok((row.text(0)?.to_owned(), row.int(1)?)))?.into_iter().collect();
+            before = self
+                .all(&LINKS_FROM, &[rid.into()], |row| Ok((row.text(0)?.to_owned(), row.int(1)?)))?
+                .into_iter()
+                .collect();
         }
         for (field, target) in before.difference(links) {
             self.change(&statements::LINK_DELETE, &[rid.into(), field.as_str().into(), (*target).into()], entry)?;
@@ -339,7 +397,9 @@ struct Owners<'a> {
 impl Owners<'_> {
     fn unit(&mut self, op: &mut Op<'_>, class: &str, of: Option<&str>, entry: &Entry) -> Result<Unit> {
         let subject = match of {
-            Some(field) if Some(field) != self.definition.subject_link().map(|link| link.name.as_str()) => op.subject_behind(self.values, field)?,
+            Some(field) if Some(field) != self.definition.subject_link().map(|link| link.name.as_str()) => {
+                op.subject_behind(self.values, field)?
+            }
             _ => self.subject,
         };
         let modules = op.shared.modules();
@@ -356,7 +416,11 @@ impl Owners<'_> {
                 if let Some((rid, 0)) = unit
                     && record(class) == self.rid
                 {
-                    op.change(&statements::UNIT_CLASS, &[rid.into(), now.as_str().into(), op.commit_no().into()], entry)?;
+                    op.change(
+                        &statements::UNIT_CLASS,
+                        &[rid.into(), now.as_str().into(), op.commit_no().into()],
+                        entry,
+                    )?;
                 }
                 op.unit(subject, now, record(now), entry)
             }
@@ -370,5 +434,7 @@ fn link_error(field: &str, code: &'static str, de: &str, en: &str) -> FieldError
 }
 
 /// `LINKS_FROM`
-pub const LINKS_FROM: crate::engine::Query =
-    crate::engine::Query { name: "LINKS_FROM", sql: "SELECT field, target FROM link WHERE source = ?1 ORDER BY field, target" };
+pub const LINKS_FROM: crate::engine::Query = crate::engine::Query {
+    name: "LINKS_FROM",
+    sql: "SELECT field, target FROM link WHERE source = ?1 ORDER BY field, target",
+};

@@ -135,7 +135,9 @@ impl Connection for SqliteConnection {
         let run = || self.inner.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         match run() {
             Ok(0) => Ok(()),
-            Ok(_) => Err(Error::Busy { message: format!("{} is still being read, its write-ahead log could not be emptied", self.file) }),
+            Ok(_) => Err(Error::Busy {
+                message: format!("{} is still being read, its write-ahead log could not be emptied", self.file),
+            }),
             Err(error) => Err(explain(&self.file, "wal_checkpoint", &error)),
         }
     }

@@ -85,21 +85,30 @@ pub(crate) fn explain(file: &str, statement: &'static str, error: &rusqlite::Err
     use rusqlite::ErrorCode;
     let Some(code) = error.sqlite_error_code() else {
         return match error {
-            rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::Utf8Error(..) => {
+            rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::Utf8Error(..) => {
                 Error::damaged(file, format!("a column has another type than it must have ({statement})"))
             }
             _ => Error::Statement { statement, message: error.to_string() },
         };
     };
     match code {
-        ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => Error::damaged(file, format!("a page cannot be authenticated or is malformed ({statement})")),
+        ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => {
+            Error::damaged(file, format!("a page cannot be authenticated or is malformed ({statement})"))
+        }
         ErrorCode::DiskFull => Error::Full { file: file.to_owned() },
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Error::Busy { message: format!("{file} is locked") },
-        ErrorCode::SystemIoFailure => Error::damaged(file, format!("the disk answered with an error ({statement}: {error})")),
-        ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly => {
-            Error::Io { what: format!("{file} cannot be opened for this"), source: std::io::Error::other(error.to_string()) }
+        ErrorCode::SystemIoFailure => {
+            Error::damaged(file, format!("the disk answered with an error ({statement}: {error})"))
         }
-        ErrorCode::ConstraintViolation => Error::conflict("duplicate", format!("{file} refuses a second entry ({statement})")),
+        ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly => Error::Io {
+            what: format!("{file} cannot be opened for this"),
+            source: std::io::Error::other(error.to_string()),
+        },
+        ErrorCode::ConstraintViolation => {
+            Error::conflict("duplicate", format!("{file} refuses a second entry ({statement})"))
+        }
         _ => Error::Statement { statement, message: error.to_string() },
     }
 }
