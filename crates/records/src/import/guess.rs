@@ -34,6 +34,28 @@ pub struct TargetField {
 }
 
 impl TargetField {
+    /// The fields of a module, as its definition has them.
+    pub fn all_of(definition: &store::module::Definition) -> Vec<Self> {
+        let label = |label: &store::module::Label| (label.de.clone(), label.en.clone());
+        let field = |field: &store::module::Field| {
+            let (label_de, label_en) = label(&field.label);
+            Self {
+                name: field.name.clone(),
+                label_de,
+                label_en,
+                kind: field.kind.name().to_owned(),
+                many: field.many,
+                choices: field
+                    .choices
+                    .iter()
+                    .map(|choice| (choice.key.clone(), choice.label.de.clone(), choice.label.en.clone()))
+                    .collect(),
+                to: field.to.clone(),
+            }
+        };
+        definition.fields.iter().map(field).collect()
+    }
+
     /// A field without choices and targets, its labels being its name.
     pub fn new(name: &str, kind: &str, many: bool) -> Self {
         let text = name.to_owned();

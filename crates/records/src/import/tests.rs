@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod packs;
+
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests-data").join(name)
 }
