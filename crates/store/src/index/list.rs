@@ -118,17 +118,12 @@ fn find(plan: &Plan<'_>, effort: Effort, budget: &mut Budget) -> Result<Option<V
     let mut first = Budget { left: budget.left.min(effort.walk_first), read: 0 };
     let limited = !plan.conditions.is_empty();
     let slice = if limited { &mut first } else { &mut *budget };
-    let (page, met) = walk_list(plan, None, slice)?;
+    let page = walk_list(plan, None, slice)?;
     if limited && !budget.take(first.read) {
         return Ok(None);
     }
     if page.is_some() || !limited {
         return Ok(page);
-    }
-    // At the rate so far the walk may well end within the budget; then gathering would only use it up.
-    let to_go = u64::from(first.read) * u64::try_from(plan.wanted).unwrap_or(u64::MAX) / met.max(1);
-    if met > 0 && to_go.saturating_mul(5) / 4 < u64::from(budget.left) {
-        return Ok(walk_list(plan, None, budget)?.0);
     }
     match gather(plan, effort.many, budget)? {
         // By record number the gathered numbers are in order already, and judging stops when the page is full.
@@ -137,11 +132,11 @@ fn find(plan: &Plan<'_>, effort: Effort, budget: &mut Budget) -> Result<Option<V
             // The walk may read as many keys as judging all would cost rows, a row being worth several keys; then judge all.
             let mut slice =
                 Budget { left: budget.left.min(u32::try_from(many.len() * 3).unwrap_or(u32::MAX)), read: 0 };
-            let (page, _) = walk_list(plan, Some(&many), &mut slice)?;
+            let page = walk_list(plan, Some(&many), &mut slice)?;
             let within = budget.take(slice.read);
             if page.is_some() && within { Ok(page) } else { judge_all(plan, many, budget) }
         }
-        None => Ok(walk_list(plan, None, budget)?.0),
+        None => walk_list(plan, None, budget),
     }
 }
 
@@ -149,6 +144,10 @@ fn find(plan: &Plan<'_>, effort: Effort, budget: &mut Budget) -> Result<Option<V
 fn gather(plan: &Plan<'_>, most: usize, budget: &mut Budget) -> Result<Option<Vec<i64>>> {
     let mut gathered: Option<Vec<i64>> = None;
     for place in 0..plan.conditions.len() {
+        // What the rows judged so far show to be far more is not tried: it would only use up the budget.
+        if plan.estimate(place)? > u64::try_from(most).unwrap_or(u64::MAX).saturating_mul(2) {
+            continue;
+        }
         if let Some(rids) = plan.enumerate(place, most, budget)? {
             gathered = Some(match gathered {
                 Some(mut before) => {
@@ -188,10 +187,9 @@ fn judge_all(plan: &Plan<'_>, mut rids: Vec<i64>, budget: &mut Budget) -> Result
     Ok(Some(found))
 }
 
-/// Walks in the order of the list until the page is full; `None` if the budget does not suffice. Also says how many rows it found
-/// until then. With `only`, rows of other numbers
+/// Walks in the order of the list until the page is full; `None` if the budget does not suffice. With `only`, rows of other numbers
 /// are passed over unread.
-fn walk_list(plan: &Plan<'_>, only: Option<&[i64]>, budget: &mut Budget) -> Result<(Option<Vec<Found>>, u64)> {
+fn walk_list(plan: &Plan<'_>, only: Option<&[i64]>, budget: &mut Budget) -> Result<Option<Vec<Found>>> {
     let mut page =
         Page { plan, only, found: Vec::new(), run: Vec::new(), run_key: Vec::new(), judged: true, exceeded: false };
     match plan.sorts.first() {
@@ -213,12 +211,11 @@ fn walk_list(plan: &Plan<'_>, only: Option<&[i64]>, budget: &mut Budget) -> Resu
             }
         }
     }
-    let met = u64::try_from(page.found.len() + page.run.len()).unwrap_or(u64::MAX);
     if page.exceeded {
-        return Ok((None, met));
+        return Ok(None);
     }
     page.end_run();
-    Ok((Some(page.found), met))
+    Ok(Some(page.found))
 }
 
 /// A page while it fills.

@@ -9,6 +9,7 @@ use super::walk::{Budget, Source, walk};
 use crate::text::Term;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension};
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -45,6 +46,8 @@ pub(super) struct Plan<'c> {
     /// Rows that are wanted: the page and one more.
     pub wanted: usize,
     facts_sql: String,
+    /// Rows judged, and how many of them met each condition (with all others on the same subject).
+    tally: RefCell<(u32, Vec<u32>)>,
 }
 
 /// The parts of the indexes that a caller sees.
@@ -99,6 +102,7 @@ impl<'c> Plan<'c> {
         let tokens = conditions.iter().any(|condition| matches!(condition.subject, Subject::Text { .. }));
         Ok(Self {
             facts_sql: facts_statement(&layout, &needed, many, tokens),
+            tally: RefCell::new((0, vec![0; conditions.len()])),
             connection,
             parts: parts_of(&query.scopes, query.include_restricted)?,
             conditions,
@@ -122,13 +126,40 @@ impl<'c> Plan<'c> {
             })
             .optional()?;
         let Some(facts) = facts else { return Ok(None) };
-        if !self.parts.contains(&facts.part) || !self.conditions.iter().all(|condition| condition.holds(&facts)) {
+        if !self.parts.contains(&facts.part) || !self.weigh(&facts) {
             return Ok(None);
         }
         let keys = self.sorts.iter().map(|sort| facts.keys.get(sort.place).cloned().unwrap_or_default()).collect();
         let found = Found { keys, rid };
         let before = self.after.as_ref().is_some_and(|after| self.compare(&found, after) != Ordering::Greater);
         Ok((!before).then_some(found))
+    }
+    /// Whether a row meets all conditions; keeps count of which it meets.
+    fn weigh(&self, facts: &Facts) -> bool {
+        let (judged, met) = &mut *self.tally.borrow_mut();
+        *judged += 1;
+        let text = |condition: &Condition| matches!(condition.subject, Subject::Text { .. });
+        let holds: Vec<bool> =
+            self.conditions.iter().map(|condition| text(condition) || condition.holds(facts)).collect();
+        for (count, condition) in met.iter_mut().zip(&self.conditions) {
+            let alike = |(other, _): &(&Condition, &bool)| other.subject == condition.subject;
+            *count += u32::from(self.conditions.iter().zip(&holds).filter(alike).all(|(_, holds)| *holds));
+        }
+        holds.iter().all(|holds| *holds)
+            && self.conditions.iter().filter(|condition| text(condition)).all(|condition| condition.holds(facts))
+    }
+    /// About how many rows meet a condition, by those judged so far and the highest record number; 0 if that says nothing.
+    pub(super) fn estimate(&self, place: usize) -> Result<u64> {
+        let (judged, met) = &*self.tally.borrow();
+        let text =
+            self.conditions.get(place).is_some_and(|condition| matches!(condition.subject, Subject::Text { .. }));
+        if text || *judged == 0 {
+            return Ok(0);
+        }
+        let sql = format!("SELECT ifnull(max(rid), 0) FROM {}", self.layout.table());
+        let rows: i64 = self.connection.prepare_cached(&sql)?.query_row([], |row| row.get(0))?;
+        let met = met.get(place).copied().unwrap_or(0);
+        Ok(u64::try_from(rows).unwrap_or(0).saturating_mul(met.into()) / u64::from(*judged))
     }
     /// The order of the list. Rows without a value come last, whatever the direction.
     pub(super) fn compare(&self, left: &Found, right: &Found) -> Ordering {
