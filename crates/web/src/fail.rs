@@ -47,10 +47,6 @@ impl Failure {
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found")
     }
-    /// The caller may not.
-    pub fn denied() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "denied")
-    }
     /// Input that breaks a rule of a field: 422.
     pub fn invalid(field: &str, code: &str) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid").with_error(field, code)

@@ -6,6 +6,7 @@
 mod api;
 mod app;
 mod assets;
+mod baseline;
 mod cross;
 mod explain;
 mod fail;
@@ -20,6 +21,7 @@ mod list;
 mod pages;
 mod query;
 pub mod routes;
+mod serve;
 mod show;
 mod surface;
 mod who;
@@ -29,6 +31,8 @@ mod words;
 mod tests;
 
 pub use app::{App, Settings};
+pub use baseline::baseline;
+pub use serve::serve;
 pub use surface::{api, pages};
 
 /// Statements of this crate, for the test that prepares every statement on every engine.

@@ -30,10 +30,6 @@ impl Pairs {
     pub fn filled(&self, name: &str) -> Option<&str> {
         self.get(name).map(str::trim).filter(|value| !value.is_empty())
     }
-    /// Every value of a name.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
     /// Refuses names that are not in `known`, and names that stand twice.
     pub fn only(&self, known: &[&str]) -> Result<(), Failure> {
         for (place, (name, _)) in self.0.iter().enumerate() {

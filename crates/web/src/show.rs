@@ -169,7 +169,7 @@ mod tests {
 
     fn shown(name: &str, value: Value) -> Vec<Piece> {
         let definition = crate::form::tests::everything();
-        let (zone, modules) = (base::zone("Europe/Berlin").unwrap(), Modules::default());
+        let (zone, modules) = (base::zone("Europe/Berlin").unwrap(), store::module::packs::load(&[]).unwrap());
         let id: RecordId = "00000000000000000000000001".parse().unwrap();
         let titles = Titles::from([(id, ("thing".to_owned(), "<script>".to_owned()))]);
         let showing = Showing { words: Words(Lang::De), zone: &zone, titles: &titles, modules: &modules };

@@ -36,7 +36,6 @@ fn build_field(field: &Field, typed: &Typed, context: &Context<'_>) -> FieldInpu
     FieldInput {
         name: field.name.clone(),
         label: field.label.get(lang).to_owned(),
-        purpose: field.purpose.get(lang).to_owned(),
         required: field.required,
         many: field.many,
         sensitive: is_sensitive(field),

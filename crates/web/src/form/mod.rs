@@ -25,8 +25,6 @@ pub struct FieldInput {
     pub name: String,
     /// What a user reads.
     pub label: String,
-    /// Why the value is kept.
-    pub purpose: String,
     /// Whether a record needs it.
     pub required: bool,
     /// Whether it has several values.

@@ -8,7 +8,7 @@ use base::TimeZone;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use store::module::{Definition, FieldType, Map};
-use store::module::{FieldError, Label, Modules, NormaliseOptions, parse};
+use store::module::{FieldError, Label, NormaliseOptions, parse};
 
 /// A module with a field of every kind.
 pub(crate) fn everything() -> Definition {
@@ -33,7 +33,7 @@ pub(crate) fn everything() -> Definition {
         };
         let label = format!("{{ de = \"{kind}\", en = \"{kind}\" }}");
         for (name, many) in [((*kind).to_owned(), false), (format!("{kind}_list"), true)] {
-            if many && *kind == "choices" {
+            if many && matches!(*kind, "choices" | "choice" | "boolean") {
                 continue;
             }
             text.push_str(&format!(
@@ -102,7 +102,7 @@ fn empty_rows_go_and_messages_stand_beside_their_row() {
         code: "no_email".into(),
         message: Label::new("Keine Adresse", "No address"),
     }];
-    let modules = Modules::default();
+    let modules = store::module::packs::load(&[]).unwrap();
     let links = HashMap::new();
     let context =
         Context { words: Words(Lang::De), modules: &modules, errors: &errors, links: &links, add: Some("email_list") };
@@ -128,7 +128,7 @@ fn a_removed_row_is_gone() {
 #[test]
 fn what_is_chosen_but_unknown_stays() {
     let definition = everything();
-    let modules = Modules::default();
+    let modules = store::module::packs::load(&[]).unwrap();
     let links = HashMap::new();
     let context = Context { words: Words(Lang::De), modules: &modules, errors: &[], links: &links, add: None };
     let typed = Typed::of(&Pairs::read("f.choice=old").unwrap());

@@ -7,10 +7,9 @@ use crate::pages::{home, origin_is_ours, own_path, see, session_cookie, set_cook
 use crate::who;
 use crate::words::Words;
 use askama::Template;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 #[derive(Template)]
@@ -43,7 +42,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Resul
 pub(crate) async fn send(State(app): State<Arc<App>>, request: Request) -> Result<Response, Response> {
     let headers = request.headers().clone();
     let words = Words(Lang::of(&headers));
-    let address = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|from| from.0.ip().to_string());
+    let address = crate::serve::address(&request);
     let form = super::visit_form(request, &headers).await.map_err(IntoResponse::into_response)?;
     if !origin_is_ours(&headers) {
         return Err(Failure::new(StatusCode::FORBIDDEN, "foreign-form").into_response());
