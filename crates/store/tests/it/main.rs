@@ -1,2 +1,9 @@
-//! The store with real files: stories, faults, the upgrade.
+//! The store with real files: stories, faults, the upgrade, what must be complete.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by failing")]
+
+mod faults;
+mod load;
+mod model;
+mod statements;
 mod story;
+mod upgrade;

@@ -26,7 +26,8 @@ pub fn put(op: &mut Op<'_>, module: &str, id: RecordId, values: Value) -> Result
     op.put(Put { definition, row, id, existing, values, scope: 0, action: "create" })
 }
 
-fn person(given: &str, family: &str) -> Value {
+/// A contact with a name and an address.
+pub fn person(given: &str, family: &str) -> Value {
     json!({"kind": "person", "given_name": given, "family_name": family, "emails": [format!("{given}@beispiel.de")],
            "origin": "Telefonat", "activity": "customer-care"})
 }

@@ -1,0 +1,92 @@
+//! Every statement can be prepared on a fresh database, and every table has a holder or a reason why it needs none.
+use crate::faults::Files;
+use std::collections::BTreeSet;
+use store::holders;
+use testkit::Business;
+
+#[test]
+fn every_statement_prepares() {
+    let mut business = Business::new(&["core"]);
+    business.close();
+    let files = Files::copy_of(&business);
+    let mut prepared = 0;
+    for (file, list) in store::STATEMENTS.iter().filter(|(file, _)| *file != "instance.db") {
+        let connection = files.open(file);
+        for (name, sql) in *list {
+            assert!(connection.prepare(sql).is_ok(), "{file} {name}: {:?}", connection.prepare(sql).err());
+            prepared += 1;
+        }
+    }
+    assert!(prepared > 60);
+    // instance.db has a root of its own, which only `Instance` opens; the format is what counts here.
+    let script = format!("{}/migrations/{}/instance.sql", env!("CARGO_MANIFEST_DIR"), store::STEPS[0].name);
+    let instance = rusqlite::Connection::open_in_memory().unwrap();
+    instance.execute_batch(&std::fs::read_to_string(script).unwrap()).unwrap();
+    for (name, sql) in store::STATEMENTS.iter().filter(|(file, _)| *file == "instance.db").flat_map(|(_, list)| *list) {
+        assert!(instance.prepare(sql).is_ok(), "instance.db {name}: {:?}", instance.prepare(sql).err());
+    }
+}
+
+#[test]
+fn names_of_statements_stand_once() {
+    for (file, list) in store::STATEMENTS {
+        let names: BTreeSet<_> = list.iter().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), list.len(), "{file}");
+    }
+}
+
+/// Tables of identity's, whose holder is in that crate; `obhut`'s tests compare them with it.
+const OF_FEATURES: &[&str] = &["records.db/user_account", "records.db/token"];
+
+#[test]
+fn every_table_and_folder_has_a_holder_or_a_reason() {
+    let mut business = Business::new(&["core"]);
+    business.close();
+    let files = Files::copy_of(&business);
+    let mut known: BTreeSet<String> = holders::NEUTRAL.iter().map(|(place, _)| (*place).to_owned()).collect();
+    known.extend(holders::builtin().iter().flat_map(|holder| holder.covers()).map(|place| (*place).to_owned()));
+    known.extend(OF_FEATURES.iter().map(|place| (*place).to_owned()));
+    let mut there = BTreeSet::from(["memory/unit keys".to_owned(), "memory/readers".to_owned()]);
+    for file in ["records.db", "keys.db"] {
+        let connection = files.open(file);
+        let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+        there.extend(tables.query_map([], |row| row.get::<_, String>(0)).unwrap().map(|name| format!("{file}/{}", name.unwrap())));
+    }
+    let script = format!("{}/migrations/{}/instance.sql", env!("CARGO_MANIFEST_DIR"), store::STEPS[0].name);
+    let instance = rusqlite::Connection::open_in_memory().unwrap();
+    instance.execute_batch(&std::fs::read_to_string(script).unwrap()).unwrap();
+    let mut tables = instance.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
+    there.extend(tables.query_map([], |row| row.get::<_, String>(0)).unwrap().map(|name| format!("instance.db/{}", name.unwrap())));
+    // What lies in a tenant's folder beside those two, as it is there.
+    for entry in std::fs::read_dir(&files.paths.folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if !["root", "records.db", "keys.db"].contains(&name.as_str()) {
+            there.insert(if entry.path().is_dir() { format!("{name}/") } else { name });
+        }
+    }
+    let missing: Vec<_> = there.difference(&known).collect();
+    let left_over: Vec<_> = known.difference(&there).collect();
+    assert!(missing.is_empty(), "no holder covers {missing:?}, and no reason stands in NEUTRAL");
+    assert!(left_over.is_empty(), "holders or NEUTRAL name what is not there: {left_over:?}");
+}
+
+/// What may change without a journal entry: bookkeeping that holds no business data, the journal itself, and keys.
+const UPKEEP_TABLES: &[&str] = &[
+    "entry", "entry_value", "external_key", "head", "idempotency", "import_run", "job", "key", "log_day", "log_line", "meta", "outbox",
+    "session", "tile", "unique_value",
+];
+
+#[test]
+fn only_bookkeeping_changes_without_an_entry() {
+    let source = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/statements.rs")).unwrap();
+    let mut seen = 0;
+    for line in source.lines().filter(|line| line.trim_start().starts_with("Upkeep ")) {
+        let sql = line.split_once('"').unwrap().1;
+        let table = ["INSERT INTO ", "DELETE FROM ", "UPDATE "].iter().find_map(|verb| sql.strip_prefix(verb)).unwrap();
+        let table: String = table.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+        assert!(UPKEEP_TABLES.contains(&table.as_str()), "an Upkeep statement changes {table}: {line}");
+        seen += 1;
+    }
+    assert!(seen > 10);
+}
