@@ -130,8 +130,9 @@ fn find(plan: &Plan<'_>, effort: Effort, budget: &mut Budget) -> Result<Option<V
         Some(many) if plan.sorts.is_empty() => judge_all(plan, many, budget),
         Some(many) => {
             // The walk may read as many keys as judging all would cost rows, a row being worth several keys; then judge all.
-            let mut slice =
-                Budget { left: budget.left.min(u32::try_from(many.len() * 3).unwrap_or(u32::MAX)), read: 0 };
+            // What judging all needs is kept back for it.
+            let all = u32::try_from(many.len()).unwrap_or(u32::MAX);
+            let mut slice = Budget { left: budget.left.saturating_sub(all).min(all.saturating_mul(3)), read: 0 };
             let page = walk_list(plan, Some(&many), &mut slice)?;
             let within = budget.take(slice.read);
             if page.is_some() && within { Ok(page) } else { judge_all(plan, many, budget) }
