@@ -1,0 +1,100 @@
+//! `journal verify`: the whole log, and every live record against it. What differs is named, the first bad entry first, and the exit code is 1.
+use super::{Context, Ended, OfTenant};
+use crate::failure::{Exit, Failure};
+use crate::output::{Lang, Output};
+use base::{Finding, Kind, Kinded, Severity};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use store::journal::{self, Report};
+use store::{TenantInfo, sqlite};
+
+/// What `journal verify` takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The business; without it, every business
+    #[arg(long, value_name = "T")]
+    tenant: Option<String>,
+}
+
+pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
+    let infos = context.infos(&OfTenant { tenant: args.tenant.clone() })?;
+    let total = infos.len() as u64;
+    let mut items: Vec<Value> = Vec::new();
+    let mut text = String::new();
+    let mut sound = true;
+    for (place, info) in infos.iter().enumerate() {
+        out.progress(&info.name, place as u64, total)?;
+        let report = verify(context, info)?;
+        sound &= report.findings.is_empty();
+        text.push_str(&shown(info, &report, out.lang()));
+        items.push(document(info, &report));
+    }
+    out.end_progress()?;
+    out.answer(&json!({"ok": sound, "items": items}), |_| text)?;
+    Ok(if sound { Exit::Done } else { Exit::Found })
+}
+
+/// A business that cannot be opened because of damage has that as its finding: the command's errand is to find it.
+fn verify(context: &Context<'_>, info: &TenantInfo) -> Result<Report, Failure> {
+    let verified = context.instance.tenant(info.id).and_then(|tenant| {
+        let shared = tenant.shared();
+        journal::verify(shared.paths(), &shared.ring(), &sqlite::Settings::default())
+    });
+    match verified {
+        Err(error @ store::Error::Damaged { .. }) if error.kind() == Kind::Broken => Ok(Report {
+            entries: 0,
+            records: 0,
+            erased_values: 0,
+            checkpoint: String::new(),
+            compared_with: Vec::new(),
+            findings: vec![Finding {
+                code: "cannot-be-opened".into(),
+                severity: Severity::Error,
+                place: info.name.clone(),
+                message: error.to_string(),
+            }],
+            limits: "",
+        }),
+        other => Ok(other?),
+    }
+}
+
+fn document(info: &TenantInfo, report: &Report) -> Value {
+    let mut value = json!(report);
+    if let Some(parts) = value.as_object_mut() {
+        parts.insert("tenant".into(), info.name.clone().into());
+        parts.insert("id".into(), json!(info.id));
+        parts.insert("ok".into(), report.findings.is_empty().into());
+    }
+    value
+}
+
+fn shown(info: &TenantInfo, report: &Report, lang: Lang) -> String {
+    let verdict = if report.findings.is_empty() {
+        lang.pick("in Ordnung", "verifies")
+    } else {
+        lang.pick("NICHT IN ORDNUNG", "DOES NOT VERIFY")
+    };
+    let mut text = match lang {
+        Lang::De => format!(
+            "{}: {verdict}. {} Einträge, {} Datensätze, {} gelöschte Werte.\n",
+            info.name, report.entries, report.records, report.erased_values
+        ),
+        Lang::En => format!(
+            "{}: {verdict}. {} entries, {} records, {} erased values.\n",
+            info.name, report.entries, report.records, report.erased_values
+        ),
+    };
+    // Writing to a string cannot fail.
+    for finding in &report.findings {
+        let _ = writeln!(text, "  {}: {} ({})", finding.place, finding.message, finding.code);
+    }
+    if !report.compared_with.is_empty() {
+        let _ =
+            writeln!(text, "  {}: {}", lang.pick("Verglichen mit", "Compared with"), report.compared_with.join(", "));
+    }
+    if !report.limits.is_empty() {
+        let _ = writeln!(text, "  {}", report.limits);
+    }
+    text
+}

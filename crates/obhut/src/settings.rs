@@ -1,0 +1,177 @@
+//! Settings: one file of named limits, every one with a default, so that a program without a file runs. An unknown key is an error:
+//! a limit that was misspelt and never held would be worse than none.
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::net::IpAddr;
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::Path;
+
+/// A settings file may be so long.
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
+/// What `--config FILE` may say.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Settings {
+    /// Address on which `serve` listens, unless `--listen` says otherwise.
+    pub listen: IpAddr,
+    /// How far every port is shifted, unless `--port-offset` says otherwise.
+    pub port_offset: u16,
+    /// Open tenants.
+    pub tenants: Tenants,
+    /// Work beside the requests.
+    pub worker: Worker,
+    /// The local socket through which commands come.
+    pub socket: Socket,
+    /// What a command may take in.
+    pub input: Input,
+}
+
+/// Open tenants.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Tenants {
+    /// Open at a time.
+    pub max_open: NonZeroU32,
+    /// A tenant that nobody used for so many minutes is closed.
+    pub idle_minutes: NonZeroU32,
+}
+
+/// Work beside the requests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Worker {
+    /// Seconds between two looks for due jobs.
+    pub tick_seconds: NonZeroU32,
+    /// Jobs of one tenant in one look.
+    pub jobs_per_tick: NonZeroU32,
+    /// A job that failed so often is given up and stays in `job list`.
+    pub max_attempts: NonZeroU32,
+}
+
+/// The local socket.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Socket {
+    /// Commands at a time; a further one is told to try again.
+    pub max_commands: NonZeroU32,
+    /// Seconds that a client may keep the server waiting.
+    pub patience_seconds: NonZeroU32,
+}
+
+/// What a command may take in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Input {
+    /// Size of a file to import, in MiB.
+    pub max_import_mib: NonZeroU64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            port_offset: 0,
+            tenants: Tenants::default(),
+            worker: Worker::default(),
+            socket: Socket::default(),
+            input: Input::default(),
+        }
+    }
+}
+impl Default for Tenants {
+    fn default() -> Self {
+        Self { max_open: limit(64), idle_minutes: limit(10) }
+    }
+}
+impl Default for Worker {
+    fn default() -> Self {
+        Self { tick_seconds: limit(1), jobs_per_tick: limit(100), max_attempts: limit(8) }
+    }
+}
+impl Default for Socket {
+    fn default() -> Self {
+        Self { max_commands: limit(8), patience_seconds: limit(30) }
+    }
+}
+impl Default for Input {
+    fn default() -> Self {
+        Self { max_import_mib: NonZeroU64::new(4096).unwrap_or(NonZeroU64::MIN) }
+    }
+}
+
+const fn limit(value: u32) -> NonZeroU32 {
+    match NonZeroU32::new(value) {
+        Some(value) => value,
+        None => NonZeroU32::MIN,
+    }
+}
+
+impl Settings {
+    /// Reads the file, or takes the defaults without one.
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let about = std::fs::metadata(path).map_err(|error| Failure::file(path, &error))?;
+        if about.len() > MAX_FILE_BYTES {
+            let path = path.display();
+            return Err(Failure::usage(
+                format!("{path} ist größer als {MAX_FILE_BYTES} Byte und sicher keine Datei mit Einstellungen."),
+                format!("{path} is larger than {MAX_FILE_BYTES} bytes and surely no file of settings."),
+            ));
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+        toml::from_str(&text).map_err(|error| {
+            let (path, error) = (path.display(), error.to_string());
+            let error = error.trim_end();
+            Failure::usage(
+                format!("Die Einstellungen in {path} sind nicht zu verstehen; es wurde nichts gestartet.\n{error}"),
+                format!("The settings in {path} cannot be understood; nothing was started.\n{error}"),
+            )
+        })
+    }
+
+    /// The same, as the store wants them.
+    pub(crate) fn instance(&self) -> store::InstanceSettings {
+        store::InstanceSettings {
+            max_open_tenants: usize::try_from(self.tenants.max_open.get()).unwrap_or(usize::MAX),
+            idle_ms: i64::from(self.tenants.idle_minutes.get()) * 60_000,
+            ..store::InstanceSettings::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+
+    fn read(text: &str) -> Result<Settings, Failure> {
+        let folder = testkit::TempDir::new().unwrap();
+        let path = folder.join("obhut.toml");
+        std::fs::write(&path, text).unwrap();
+        Settings::read(Some(&path))
+    }
+
+    #[test]
+    fn what_is_not_named_has_its_default() {
+        assert_eq!(read("").unwrap(), Settings::default());
+        let settings = read("port_offset = 7\n[tenants]\nmax_open = 3").unwrap();
+        assert_eq!(
+            (settings.port_offset, settings.tenants.max_open.get(), settings.tenants.idle_minutes.get()),
+            (7, 3, 10)
+        );
+        assert_eq!(settings.instance().max_open_tenants, 3);
+    }
+
+    #[test]
+    fn a_misspelt_or_impossible_limit_is_refused_and_named() {
+        for (text, named) in
+            [("prot_offset = 7", "prot_offset"), ("[tenants]\nmax_open = 0", "max_open"), ("[worker", "line 1")]
+        {
+            let failure = read(text).unwrap_err();
+            assert_eq!(failure.exit, Exit::Usage);
+            assert!(failure.text.en.contains(named), "{}", failure.text.en);
+        }
+        assert_eq!(Settings::read(Some(Path::new("/none"))).unwrap_err().exit, Exit::Usage);
+    }
+}
