@@ -137,6 +137,14 @@ fn address_cards() {
     }
 }
 
+#[test]
+fn the_mapping_of_the_documentation_is_one() {
+    let text = include_str!("../../../../docs/import.md");
+    let block = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let mapping = Mapping::parse(block).unwrap();
+    assert_eq!((mapping.records.len(), mapping.table.skip_lines), (2, 2));
+}
+
 /// Numbers that look random and are the same each time (`SplitMix64`).
 struct Dice(u64);
 

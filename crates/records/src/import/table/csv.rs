@@ -186,12 +186,13 @@ impl CsvRows {
             if self.short_rows && cells.len() < expected {
                 cells.resize(expected, String::new());
             }
-            if cells.len() == expected {
+            // An unclosed quotation mark may have swallowed good rows up to the next one: then they are set free.
+            let swallowed = self.swallowed(&used, cells.len() == expected);
+            if cells.len() == expected && !swallowed {
                 let values = cells.iter().map(|cell| unguard(cell).into_owned()).collect();
                 return Ok(Some(Ok(Row { line, headers: Arc::clone(&self.headers), values })));
             }
-            // An unclosed quotation mark may have swallowed good rows up to the next one: then they are set free.
-            if self.second_is_a_row(&used) {
+            if swallowed {
                 self.keep_first(&mut used);
                 return reject(Reason::BadQuote, unclosed(), &used);
             }
@@ -205,12 +206,22 @@ impl CsvRows {
         }
     }
 
-    fn second_is_a_row(&self, used: &[TextLine]) -> bool {
-        let Some(second) = used.get(1) else { return false };
-        let mut cells = Splitter::new(self.separator);
-        matches!(cells.feed(&second.text), Fed::Done)
-            && cells.cells.len() > 1
-            && cells.cells.len() == self.headers.names.len()
+    /// Whether lines within a row are rows themselves. If the row has the right number of cells, all lines between its first
+    /// and last must be, with four columns or more that are mostly filled: a note of several lines does not look like that,
+    /// unless somebody pasted a table of the same width into it. Then its line is rejected, which is seen; the other way round
+    /// rows would vanish in a cell, which is not.
+    fn swallowed(&self, used: &[TextLine], fits: bool) -> bool {
+        let expected = self.headers.names.len();
+        let is_row = |line: &TextLine| {
+            let mut cells = Splitter::new(self.separator);
+            let complete = matches!(cells.feed(&line.text), Fed::Done) && cells.cells.len() == expected;
+            complete && cells.cells.iter().filter(|cell| !cell.trim().is_empty()).count() * 2 > expected
+        };
+        match used {
+            [_, between @ .., _] if fits => expected > 3 && !between.is_empty() && between.iter().all(is_row),
+            [_, second, ..] => expected > 1 && !fits && is_row(second),
+            _ => false,
+        }
     }
 
     pub(super) fn next(&mut self) -> Option<Result<Row, Reject>> {

@@ -102,6 +102,21 @@ fn an_unclosed_mark_that_meets_another_far_below_gives_the_rows_between_back() {
 }
 
 #[test]
+fn rows_that_an_unclosed_mark_swallowed_are_set_free() {
+    // Closed by a stray mark: too many cells, and the line within is a row.
+    let too_many = read(b"a,b,c\n1,\"open\n2,x,y\n3,z\",u,v\n");
+    assert_eq!(values(&too_many), [["2", "x", "y"]]);
+    assert_eq!(too_many.2, [(2, Reason::BadQuote), (4, Reason::ColumnCount)]);
+    // By accident the right number of cells.
+    let fitting = read(b"a,b,c,d\n1,\"open,9,\n2,x,y,\n3,x,y,z\n4,z\",u,v\n");
+    assert_eq!(values(&fitting), [["2", "x", "y", ""], ["3", "x", "y", "z"], ["4", "z\"", "u", "v"]]);
+    assert_eq!(fitting.2, [(2, Reason::BadQuote)]);
+    // A note of several lines, some of which have separators, stays a note.
+    let note = read(b"a,b,c\n1,\"eins, zwei, drei\nvier, f\xC3\xBCnf, sechs\nEnde\nwirklich\",x\n");
+    assert_eq!((note.1.len(), note.2.len()), (1, 0));
+}
+
+#[test]
 fn old_encodings_and_line_ends() {
     let (windows, _, _) = encoding_rs::WINDOWS_1252.encode("Name;Ort\r\nMüller;Köln\r\nŁ€uro;\u{201E}x\u{201C}\r\n");
     let read_windows = read(&windows);
