@@ -131,7 +131,7 @@ fn find(plan: &Plan<'_>, effort: Effort, budget: &mut Budget) -> Result<Option<V
         Some(many) => {
             // The walk may read as many keys as judging all would cost rows, a row being worth several keys; then judge all.
             // What judging all needs is kept back for it.
-            let all = u32::try_from(many.len()).unwrap_or(u32::MAX);
+            let all = u32::try_from(many.len()).unwrap_or(u32::MAX).saturating_add(2); // a walk counts the read that was too much
             let mut slice = Budget { left: budget.left.saturating_sub(all).min(all.saturating_mul(3)), read: 0 };
             let page = walk_list(plan, Some(&many), &mut slice)?;
             let within = budget.take(slice.read);
