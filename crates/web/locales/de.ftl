@@ -27,8 +27,8 @@ sign-in = Anmelden
 sign-in-lead = Daten in guten Händen.
 business = Unternehmen
 user = Benutzername
-password = Kennwort
-sign-in-failed = Die Anmeldung hat nicht geklappt. Bitte prüfen Sie Unternehmen, Benutzernamen und Kennwort.
+password = Passwort
+sign-in-failed = Die Anmeldung hat nicht geklappt. Bitte prüfen Sie Unternehmen, Benutzernamen und Passwort.
 sign-in-wait = Zurzeit melden sich zu viele gleichzeitig an. Bitte versuchen Sie es gleich noch einmal.
 
 # Start und Listen

@@ -4,7 +4,7 @@ use base::{SharedClock, TenantId};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
-use store::{Instance, Tenant};
+use store::{Instance, Tenant, TenantInfo};
 use tokio::sync::Semaphore;
 
 /// Limits of the surfaces; each has a name in the settings file.
@@ -33,7 +33,13 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) long_work: Arc<Semaphore>,
     /// Tenants that are open: reached without opening anything. Weak, so that an idle tenant is closed all the same.
-    open: RwLock<HashMap<TenantId, Weak<Tenant>>>,
+    open: RwLock<HashMap<TenantId, Open>>,
+}
+
+/// A tenant that has been opened.
+struct Open {
+    tenant: Weak<Tenant>,
+    info: Arc<TenantInfo>,
 }
 
 impl App {
@@ -42,16 +48,24 @@ impl App {
         let long_work = Arc::new(Semaphore::new(settings.max_long_work.max(1)));
         Arc::new(Self { instance, clock, settings, long_work, open: RwLock::new(HashMap::new()) })
     }
-    /// The tenant of that id, opened if it is not.
-    pub(crate) async fn tenant(self: &Arc<Self>, id: TenantId) -> Result<Arc<Tenant>, Failure> {
-        if let Some(tenant) = self.open.read().get(&id).and_then(Weak::upgrade) {
-            return Ok(tenant);
+    /// The tenant of that id with its entry in the directory, opened if it is not.
+    pub(crate) async fn tenant(self: &Arc<Self>, id: TenantId) -> Result<(Arc<Tenant>, Arc<TenantInfo>), Failure> {
+        if let Some(found) = self.opened(id) {
+            return Ok(found);
         }
         let app = Arc::clone(self);
         let tenant = crate::cross::long(self, move || Ok(app.instance.tenant(id)?)).await?;
+        let info = self.instance.tenants().into_iter().find(|info| info.id == id).ok_or_else(Failure::not_found)?;
+        let info = Arc::new(info);
         let mut open = self.open.write();
-        open.retain(|_, tenant| tenant.strong_count() > 0);
-        open.insert(id, Arc::downgrade(&tenant));
-        Ok(tenant)
+        open.retain(|_, open| open.tenant.strong_count() > 0);
+        open.insert(id, Open { tenant: Arc::downgrade(&tenant), info: Arc::clone(&info) });
+        Ok((tenant, info))
+    }
+
+    fn opened(&self, id: TenantId) -> Option<(Arc<Tenant>, Arc<TenantInfo>)> {
+        let open = self.open.read();
+        let found = open.get(&id)?;
+        Some((found.tenant.upgrade()?, Arc::clone(&found.info)))
     }
 }

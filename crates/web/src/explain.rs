@@ -28,14 +28,14 @@ fn of_store(mut failure: Failure, error: &store::Error) -> Failure {
     match error {
         store::Error::Fields(errors) => failure.errors.clone_from(errors),
         store::Error::Conflict { code, .. } => {
-            failure.code = (*code).to_owned();
+            (*code).clone_into(&mut failure.code);
             failure.detail = Some(in_both(&format!("conflict-{code}"), &error.to_string()));
         }
         store::Error::Stale { .. } => failure.detail = Some(in_both("conflict-stale", &error.to_string())),
         store::Error::Invalid { message } => failure.detail = Some(Label::new(message.clone(), message.clone())),
-        store::Error::Full { .. } => failure.code = "disk-full".to_owned(),
+        store::Error::Full { .. } => "disk-full".clone_into(&mut failure.code),
         store::Error::Index(store::index::Error::TooBroad { helpful }) => {
-            failure.code = "too-broad".to_owned();
+            "too-broad".clone_into(&mut failure.code);
             let text = |lang| {
                 let words = Words(lang);
                 if helpful.is_empty() {
@@ -48,7 +48,7 @@ fn of_store(mut failure: Failure, error: &store::Error) -> Failure {
         }
         store::Error::Index(store::index::Error::Cursor) => failure = failure.with_error("after", "bad_cursor"),
         store::Error::Index(store::index::Error::Column(column)) => {
-            failure = failure.with_error(&column.clone(), "no_such_column")
+            failure = failure.with_error(&column.clone(), "no_such_column");
         }
         _ => {}
     }

@@ -9,13 +9,18 @@ use axum::response::{IntoResponse, Response};
 use base::{Kind, Kinded};
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::module::{FieldError, Label};
 
-/// A request that cannot be answered as asked.
+/// A request that cannot be answered as asked. Boxed: it is the rare way out of every handler.
 #[derive(Debug, Clone)]
-pub struct Failure {
+pub struct Failure(Box<Facts>);
+
+/// What there is to say about a failure.
+#[derive(Debug, Clone)]
+pub struct Facts {
     /// The status.
     pub status: StatusCode,
     /// Stable name for scripts; `type` is `urn:obhut:problem:` and this.
@@ -29,10 +34,23 @@ pub struct Failure {
     cause: Option<Arc<str>>,
 }
 
+impl Deref for Failure {
+    type Target = Facts;
+    fn deref(&self) -> &Facts {
+        &self.0
+    }
+}
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Facts {
+        &mut self.0
+    }
+}
+
 impl Failure {
     /// A failure of that status and code.
     pub fn new(status: StatusCode, code: &str) -> Self {
-        Self { status, code: code.to_owned(), detail: None, errors: Vec::new(), reasons: Vec::new(), cause: None }
+        let code = code.to_owned();
+        Self(Box::new(Facts { status, code, detail: None, errors: Vec::new(), reasons: Vec::new(), cause: None }))
     }
     /// A request that is malformed: 400. `field` names the parameter.
     pub fn bad_request(code: &str, field: &str) -> Self {

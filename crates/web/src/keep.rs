@@ -71,7 +71,7 @@ pub(crate) fn units_of(reader: &mut Reader, id: RecordId, words: Words) -> Resul
 }
 
 /// The period of a class in a sentence.
-fn period(class: &DeletionClass, shared: &store::Shared, words: Words) -> String {
+pub(crate) fn period(class: &DeletionClass, shared: &store::Shared, words: Words) -> String {
     let today = base::date_in(shared.clock().now(), shared.zone());
     let years = class.rule_on(today).map_or(0, |rule| i64::from(rule.years));
     match (class.start, years) {

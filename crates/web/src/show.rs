@@ -90,7 +90,7 @@ fn piece(definition: &Definition, field: &Field, item: &Value, showing: Showing<
     let mut piece = Piece { note, ..Piece::text(plain(definition, field, bare, showing)) };
     match field.kind {
         FieldType::Email => {
-            piece.href = Some(format!("mailto:{}", crate::query::encode(&piece.text).replace("%40", "@")))
+            piece.href = Some(format!("mailto:{}", crate::query::encode(&piece.text).replace("%40", "@")));
         }
         FieldType::Phone => {
             let number: String =
@@ -167,43 +167,43 @@ mod tests {
     use crate::lang::Lang;
     use serde_json::json;
 
-    fn shown(name: &str, value: Value) -> Vec<Piece> {
+    fn shown(name: &str, value: &Value) -> Vec<Piece> {
         let definition = crate::form::tests::everything();
         let (zone, modules) = (base::zone("Europe/Berlin").unwrap(), store::module::packs::load(&[]).unwrap());
         let id: RecordId = "00000000000000000000000001".parse().unwrap();
         let titles = Titles::from([(id, ("thing".to_owned(), "<script>".to_owned()))]);
         let showing = Showing { words: Words(Lang::De), zone: &zone, titles: &titles, modules: &modules };
-        fact(&definition, definition.field(name).unwrap(), &value, showing).pieces
+        fact(&definition, definition.field(name).unwrap(), value, showing).pieces
     }
 
     #[test]
     fn links_lead_to_the_record_by_its_title() {
-        let pieces = shown("link", json!("00000000000000000000000001"));
+        let pieces = shown("link", &json!("00000000000000000000000001"));
         assert_eq!(pieces[0].href.as_deref(), Some("/m/thing/00000000000000000000000001"));
         assert_eq!(pieces[0].text, "<script>");
-        assert_eq!(shown("link", json!("00000000000000000000000002"))[0].href, None);
+        assert_eq!(shown("link", &json!("00000000000000000000000002"))[0].href, None);
     }
 
     #[test]
     fn only_pages_become_links() {
-        assert_eq!(shown("url", json!("https://example.org/"))[0].href.as_deref(), Some("https://example.org/"));
-        assert_eq!(shown("url", json!("javascript:alert(1)"))[0].href, None);
-        assert_eq!(shown("phone", json!("+49 (30) 12-3"))[0].href.as_deref(), Some("tel:+4930123"));
+        assert_eq!(shown("url", &json!("https://example.org/"))[0].href.as_deref(), Some("https://example.org/"));
+        assert_eq!(shown("url", &json!("javascript:alert(1)"))[0].href, None);
+        assert_eq!(shown("phone", &json!("+49 (30) 12-3"))[0].href.as_deref(), Some("tel:+4930123"));
     }
 
     #[test]
     fn several_values_have_their_labels() {
-        let pieces = shown("email_list", json!(["a@example.org", {"value": "b@example.org", "label": "work"}]));
+        let pieces = shown("email_list", &json!(["a@example.org", {"value": "b@example.org", "label": "work"}]));
         assert_eq!(pieces.len(), 2);
         assert_eq!(pieces[1].note.as_deref(), Some("work"));
         assert_eq!(pieces[1].href.as_deref(), Some("mailto:b@example.org"));
-        assert_eq!(shown("date_time", json!("2026-11-23T09:30:00.000Z"))[0].text, "23.11.2026, 10:30");
+        assert_eq!(shown("date_time", &json!("2026-11-23T09:30:00.000Z"))[0].text, "23.11.2026, 10:30");
     }
 
     #[test]
     fn an_address_stands_by_line() {
         let pieces =
-            shown("address", json!({"street": "Weg 1", "postal_code": "10115", "city": "Berlin", "country": "FR"}));
+            shown("address", &json!({"street": "Weg 1", "postal_code": "10115", "city": "Berlin", "country": "FR"}));
         assert_eq!(pieces[0].text, "Weg 1\n10115 Berlin\nFrankreich");
     }
 }

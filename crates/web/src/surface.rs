@@ -3,11 +3,12 @@ use crate::app::App;
 use crate::fail::Failure;
 use crate::headers::{self, API_POLICY, POLICY};
 use crate::lang::Lang;
+use crate::pages::Visit;
 use crate::routes::{ROUTES, Surface};
 use crate::words::Words;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -62,14 +63,21 @@ fn failure(response: &mut Response) -> Option<Failure> {
 
 async fn around_pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let words = Words(Lang::of(request.headers()));
+    // What is needed for the frame of an error's page; the request itself is gone by then.
+    let mut asked = Request::new(Body::empty()).into_parts().0;
+    asked.uri = request.uri().clone();
+    asked.headers.extend(request.headers().get(header::COOKIE).cloned().map(|cookie| (header::COOKIE, cookie)));
     let mut response = next.run(request).await;
     if let Some(failure) = failure(&mut response) {
         let reference = failure.log(app.clock.now().0, "page");
-        let kept = response.headers().get(header::ALLOW).cloned();
-        response = crate::pages::error::show(&failure, words, reference);
-        if let Some(allow) = kept {
-            response.headers_mut().insert(header::ALLOW, allow);
-        }
+        let allow = response.headers().get(header::ALLOW).cloned();
+        let frame = if failure.status.is_server_error() {
+            None
+        } else {
+            Visit::from_request_parts(&mut asked, &app).await.ok()
+        };
+        response = crate::pages::error::show(&failure, frame.map(|visit| visit.page("")), words, reference);
+        response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
         retry(&failure, &mut response);
     }
     headers::put(response.headers_mut(), POLICY, app.settings.tls);

@@ -6,7 +6,7 @@ use crate::words::Words;
 use axum::http::StatusCode;
 use std::fmt;
 use std::sync::Arc;
-use store::{Caller, Reader, Tenant};
+use store::{Caller, Reader, Tenant, TenantInfo};
 
 /// Longest name, login or password that is looked at.
 const MAX_TYPED: usize = 1_000;
@@ -27,26 +27,29 @@ impl fmt::Debug for Session {
 }
 
 /// The session of a cookie, with its tenant; none if it has ended or never was.
-pub(crate) async fn of_cookie(app: &Arc<App>, cookie: Option<&str>) -> Result<Option<(Arc<Tenant>, Session)>, Failure> {
+pub(crate) async fn of_cookie(
+    app: &Arc<App>,
+    cookie: Option<&str>,
+) -> Result<Option<(Arc<Tenant>, Arc<TenantInfo>, Session)>, Failure> {
     let Some((cookie, id)) = cookie.and_then(|cookie| Some((cookie, identity::session_tenant(cookie)?))) else {
         return Ok(None);
     };
-    let Some(tenant) = known(app.tenant(id).await)? else { return Ok(None) };
-    let Some(info) = identity::session(&tenant, cookie)? else { return Ok(None) };
-    let session = Session { caller: info.caller, name: info.user.name, csrf: info.csrf, cookie: cookie.to_owned() };
-    Ok(Some((tenant, session)))
+    let Some((tenant, info)) = known(app.tenant(id).await)? else { return Ok(None) };
+    let Some(found) = identity::session(&tenant, cookie)? else { return Ok(None) };
+    let session = Session { caller: found.caller, name: found.user.name, csrf: found.csrf, cookie: cookie.to_owned() };
+    Ok(Some((tenant, info, session)))
 }
 
 /// The caller of a bearer token, with its tenant.
 pub(crate) async fn of_token(app: &Arc<App>, token: &str) -> Result<Option<(Arc<Tenant>, Caller)>, Failure> {
     let Some(id) = identity::tenant_of(token) else { return Ok(None) };
-    let Some(tenant) = known(app.tenant(id).await)? else { return Ok(None) };
+    let Some((tenant, _)) = known(app.tenant(id).await)? else { return Ok(None) };
     let caller = identity::token(&tenant, token)?;
     Ok(caller.map(|caller| (tenant, caller)))
 }
 
 /// A tenant that does not exist is nobody's session and nobody's token.
-fn known(tenant: Result<Arc<Tenant>, Failure>) -> Result<Option<Arc<Tenant>>, Failure> {
+fn known<T>(tenant: Result<T, Failure>) -> Result<Option<T>, Failure> {
     match tenant {
         Ok(tenant) => Ok(Some(tenant)),
         Err(failure) if failure.status == StatusCode::NOT_FOUND => Ok(None),
@@ -66,8 +69,12 @@ pub(crate) async fn sign_in(
     if business.len() > MAX_TYPED || login.len() > MAX_TYPED || password.len() > MAX_TYPED {
         return Err(refused());
     }
-    let info = app.instance.find(business).ok_or_else(refused)?;
-    let tenant = app.tenant(info.id).await?;
+    let Some(info) = app.instance.find(business) else {
+        // Whoever asks for a business that does not exist waits as long: a hash is made and thrown away.
+        cross::long(app, || Ok(identity::Password::random().map(drop)?)).await?;
+        return Err(refused());
+    };
+    let (tenant, _) = app.tenant(info.id).await?;
     let (login, password) = (login.to_owned(), password.to_owned());
     let signed_in =
         cross::long(app, move || Ok(identity::sign_in(&tenant, &login, &password, address.as_deref())?)).await;

@@ -92,7 +92,7 @@ fn add_module(
     schemas: &mut Map<String, Value>,
 ) {
     let name = &definition.name;
-    let (record, input) = (format!("{name}"), format!("{name}_input"));
+    let (record, input) = (name.clone(), format!("{name}_input"));
     let reference = |schema: &str| json!({"$ref": format!("#/components/schemas/{schema}")});
     schemas.insert(record.clone(), schema(definition, grants, modules, true));
     if write {

@@ -53,10 +53,16 @@ fn build_row(field: &Field, typed: &Typed, place: usize, context: &Context<'_>) 
     Row {
         place,
         control: control(field, typed, &base, &path, context),
-        note: field.many.then(|| typed.text(&part_name(&base, "label")).to_owned()),
+        note: note(field, typed.text(&part_name(&base, "label"))),
         base,
         errors,
     }
+}
+
+/// The label of a value: for what people have several of at several places, and wherever one stands already.
+fn note(field: &Field, text: &str) -> Option<String> {
+    let usual = matches!(field.kind, FieldType::Email | FieldType::Phone | FieldType::Url | FieldType::Address);
+    (field.many && (usual || !text.is_empty())).then(|| text.to_owned())
 }
 
 fn messages(context: &Context<'_>, at: impl Fn(&str) -> bool) -> Vec<String> {

@@ -19,6 +19,7 @@ pub use typed::{Action, Typed};
 use store::module::{Field, FieldType, Protection};
 
 /// A field as a form shows it.
+#[expect(clippy::struct_excessive_bools, reason = "a form has as many yes-or-no sides as its template asks for")]
 #[derive(Debug, Clone)]
 pub struct FieldInput {
     /// Name of the field.

@@ -36,9 +36,10 @@ pub(crate) fn everything() -> Definition {
             if many && matches!(*kind, "choices" | "choice" | "boolean") {
                 continue;
             }
-            text.push_str(&format!(
+            let more = format!(
                 "\n[[field]]\nname = \"{name}\"\ntype = \"{kind}\"\nlabel = {label}\npurpose = {label}\nprotection = \"internal\"\nmany = {many}\n{more}\n"
-            ));
+            );
+            text.push_str(&more);
         }
     }
     parse(&text, "thing.toml").unwrap_or_else(|problems| panic!("{problems:?}"))

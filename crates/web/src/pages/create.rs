@@ -52,7 +52,7 @@ pub(crate) async fn send(Path(module): Path<String>, posted: Posted) -> Result<R
             Err(failure)
                 if failure.status == StatusCode::UNPROCESSABLE_ENTITY || failure.status == StatusCode::CONFLICT =>
             {
-                errors = failure.as_errors()
+                errors = failure.as_errors();
             }
             Err(failure) => return Err(failure),
         }

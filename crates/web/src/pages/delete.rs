@@ -44,12 +44,12 @@ pub(crate) async fn send(Path((module, id)): Path<(String, String)>, posted: Pos
     let done = cross::long(&visit.app, move || Ok(records::delete(&tenant, &caller, &name, id, Some(version))?)).await;
     match done {
         Ok(()) => Ok(see(&format!("/m/{module}?done=deleted"))),
-        Err(failure) if failure.status == StatusCode::CONFLICT => view(&visit, &module, id, Some(failure)),
+        Err(failure) if failure.status == StatusCode::CONFLICT => view(&visit, &module, id, Some(&failure)),
         Err(failure) => Err(failure),
     }
 }
 
-fn view(visit: &Visit, module: &str, id: RecordId, failure: Option<Failure>) -> Result<Response, Failure> {
+fn view(visit: &Visit, module: &str, id: RecordId, failure: Option<&Failure>) -> Result<Response, Failure> {
     let mut reader = visit.reader()?;
     let record = records::get(&mut reader, visit.caller(), module, id)?;
     let person = keep::is_person(&mut reader, id)?;
@@ -59,7 +59,7 @@ fn view(visit: &Visit, module: &str, id: RecordId, failure: Option<Failure>) -> 
     } else if !holds.is_empty() {
         Some(visit.words.say("conflict-held"))
     } else {
-        failure.as_ref().map(|failure| failure.detail(visit.words).unwrap_or_else(|| failure.title(visit.words)))
+        failure.map(|failure| failure.detail(visit.words).unwrap_or_else(|| failure.title(visit.words)))
     };
     let subject_href = (person && visit.caller().grants.has(Permission::Privacy)).then(|| format!("/subjects/{id}"));
     let mut response = html(&Delete {

@@ -59,7 +59,7 @@ pub(crate) async fn send(Path((module, id)): Path<(String, String)>, posted: Pos
             Err(failure)
                 if failure.status == StatusCode::UNPROCESSABLE_ENTITY || failure.status == StatusCode::CONFLICT =>
             {
-                errors = failure.as_errors()
+                errors = failure.as_errors();
             }
             Err(failure) => return Err(failure),
         }

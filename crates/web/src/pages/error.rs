@@ -15,14 +15,18 @@ struct ErrorPage {
     reference: String,
 }
 
-/// The page of a failure. Without navigation, as it must work when nothing else does.
-pub(crate) fn show(failure: &Failure, words: Words, reference: String) -> Response {
-    let page = Page::bare_page(words, failure.title(words), "/");
+/// The page of a failure, in the frame of who is signed in, if somebody is.
+pub(crate) fn show(failure: &Failure, frame: Option<Page>, words: Words, reference: String) -> Response {
+    let title = failure.title(words);
+    let page = match frame {
+        Some(frame) => Page { title, here: "/".into(), ..frame },
+        None => Page::bare_page(words, title, "/"),
+    };
     let messages = failure.errors.iter().map(|error| error.message.get(words.code()).to_owned());
     let reasons = failure.reasons.iter().map(|reason| reason.get(words.code()).to_owned());
     let errors = messages.chain(reasons).collect();
-    let mut response =
-        html(&ErrorPage { page, status: failure.status.as_u16(), detail: failure.detail(words), errors, reference });
-    *response.status_mut() = failure.status;
+    let (status, detail) = (failure.status, failure.detail(words));
+    let mut response = html(&ErrorPage { page, status: status.as_u16(), detail, errors, reference });
+    *response.status_mut() = status;
     response
 }

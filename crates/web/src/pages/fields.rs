@@ -14,7 +14,7 @@ struct Fields {
     module: String,
     plural: String,
     purpose: String,
-    fields: Vec<FieldLine>,
+    lines: Vec<FieldLine>,
 }
 
 struct FieldLine {
@@ -43,5 +43,5 @@ pub(crate) async fn show(visit: Visit, Path(module): Path<String>) -> Result<Res
     let plural = definition.plural.get(lang).to_owned();
     let page = visit.page(format!("{plural}: {}", visit.words.say("data-dictionary")));
     let purpose = definition.purpose.get(lang).to_owned();
-    Ok(html(&Fields { page, module, plural, purpose, fields: fields.collect() }))
+    Ok(html(&Fields { page, module, plural, purpose, lines: fields.collect() }))
 }

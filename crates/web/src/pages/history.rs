@@ -66,7 +66,9 @@ pub(crate) async fn show(visit: Visit, Path((module, id)): Path<(String, String)
     let mut entries = Vec::new();
     for entry in found.items {
         let actor = who::name_of(&mut reader, visit.caller(), &entry.actor, visit.words)?;
-        let changes = entry.changes.into_iter().map(|change| Change {
+        let mut sorted = entry.changes;
+        sorted.sort_by_key(|change| definition.fields.iter().position(|field| field.name == change.field));
+        let changes = sorted.into_iter().map(|change| Change {
             label: label(&visit, definition, &change.field),
             old: change.old.map(|value| text(&visit, definition, &change.field, &value, showing)),
             new: change.new.map(|value| text(&visit, definition, &change.field, &value, showing)),
@@ -102,14 +104,10 @@ fn label(visit: &Visit, definition: &Definition, field: &str) -> String {
 }
 
 fn text(visit: &Visit, definition: &Definition, name: &str, value: &Value, showing: Showing<'_>) -> String {
-    match definition.field(name) {
-        Some(field) => show::plain(definition, field, value, showing),
-        None => {
-            let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            definition
-                .state(&plain)
-                .filter(|_| name == "state")
-                .map_or(plain, |state| state.label.get(visit.lang()).to_owned())
-        }
+    if let Some(field) = definition.field(name) {
+        return show::plain(definition, field, value, showing);
     }
+    let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let state = definition.state(&plain).filter(|_| name == "state");
+    state.map_or(plain, |state| state.label.get(visit.lang()).to_owned())
 }

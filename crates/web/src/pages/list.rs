@@ -14,6 +14,7 @@ use serde_json::Value;
 use store::module::{Definition, Field, FieldType, Protection};
 
 #[derive(Template)]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each of these")]
 #[template(path = "list.html")]
 struct List {
     page: Page,
@@ -64,6 +65,8 @@ struct Row {
 struct Cell {
     label: String,
     text: String,
+    /// Values beyond the shown one.
+    more: usize,
     number: bool,
     badge: bool,
 }
@@ -166,19 +169,22 @@ fn cells(
     if !definition.states.is_empty() {
         let name = item.values.get("state").and_then(Value::as_str).unwrap_or_default();
         let text = definition.state(name).map_or(name, |state| state.label.get(lang)).to_owned();
-        cells.push(Cell { label: visit.words.say("state"), text, number: false, badge: true });
+        cells.push(Cell { label: visit.words.say("state"), text, more: 0, number: false, badge: true });
     }
     for field in columns {
-        let text = item
-            .values
-            .get(&field.name)
-            .map(|value| show::plain(definition, field, value, showing))
-            .unwrap_or_default();
+        let value = item.values.get(&field.name);
+        // Of several values the first one stands for all; the record has the others.
+        let (value, more) = match value {
+            Some(Value::Array(items)) if field.many => (items.first(), items.len().saturating_sub(1)),
+            value => (value, 0),
+        };
+        let bare = value.map(|value| value.get("value").unwrap_or(value));
+        let text = bare.map(|value| show::plain(definition, field, value, showing)).unwrap_or_default();
         let badge = field.kind == FieldType::Choice;
-        cells.push(Cell { label: field.label.get(lang).to_owned(), text, number: is_number(field), badge });
+        cells.push(Cell { label: field.label.get(lang).to_owned(), text, more, number: is_number(field), badge });
     }
     let changed = format::moment(item.changed_at, visit.zone(), visit.words.english());
-    cells.push(Cell { label: visit.words.say("changed"), text: changed, number: true, badge: false });
+    cells.push(Cell { label: visit.words.say("changed"), text: changed, more: 0, number: true, badge: false });
     cells
 }
 

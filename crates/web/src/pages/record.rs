@@ -16,6 +16,7 @@ use store::module::{Definition, Subject};
 const GROUP: usize = 10;
 
 #[derive(Template)]
+#[expect(clippy::struct_excessive_bools, reason = "the template asks each of these")]
 #[template(path = "record.html")]
 struct Record {
     page: Page,
@@ -139,13 +140,9 @@ fn privacy(
     }
     for kept in keep::units_of(reader, record.id, visit.words)? {
         let text = if kept.until.is_empty() { kept.reason } else { format!("{}\n{}", kept.until, kept.reason) };
+        let label = format!("{}: {}", visit.words.say("class"), kept.class);
         let note = Some(kept.basis).filter(|basis| !basis.is_empty());
-        facts.push(Fact {
-            label: kept.class,
-            pieces: vec![Piece { note, ..Piece::text(text) }],
-            wide: false,
-            sensitive: false,
-        });
+        facts.push(Fact { label, pieces: vec![Piece { note, ..Piece::text(text) }], wide: false, sensitive: false });
     }
     Ok(facts)
 }

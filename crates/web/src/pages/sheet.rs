@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use records::RecordView;
 use std::collections::HashMap;
+use std::fmt::Write;
 use store::Reader;
 use store::module::{Definition, Field, FieldError, FieldType, Map};
 
@@ -64,18 +65,19 @@ impl Sheet {
     /// The control of one value. Templates of templates: each kind of control stands once.
     fn control(&self, input: &FieldInput, row: &Row) -> String {
         let bad = !(input.errors.is_empty() && row.errors.is_empty());
+        // Writing to a string cannot fail.
         let mut attributes = String::new();
         if input.required {
             attributes.push_str(" required");
         }
         if bad {
             let owner = if row.errors.is_empty() && input.many { &input.name } else { &row.base };
-            attributes.push_str(&format!(" aria-invalid=\"true\" aria-describedby=\"{owner}-error\""));
+            let _ = write!(attributes, " aria-invalid=\"true\" aria-describedby=\"{owner}-error\"");
         }
         if input.many {
             // One of several has no label of its own; the group's and its number name it.
             let name = self.page.w.say2("value-number", "label", &input.label, "n", row.place + 1);
-            attributes.push_str(&format!(" aria-label=\"{}\"", escape(&name)));
+            let _ = write!(attributes, " aria-label=\"{}\"", escape(&name));
         }
         let test = if row.place == 0 {
             format!("field-{}", input.name)

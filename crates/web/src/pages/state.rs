@@ -25,10 +25,7 @@ pub(crate) async fn send(Path((module, id)): Path<(String, String)>, posted: Pos
         records::change(op, &name, id, patch, Some(version))
     })
     .await;
-    let failure = match done {
-        Ok(_) => return Ok(see(&format!("/m/{module}/{id}?done=saved"))),
-        Err(failure) => failure,
-    };
+    let Err(failure) = done else { return Ok(see(&format!("/m/{module}/{id}?done=saved"))) };
     if failure.status != StatusCode::UNPROCESSABLE_ENTITY {
         return Err(failure);
     }

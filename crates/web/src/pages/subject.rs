@@ -1,9 +1,9 @@
 //! `GET /subjects/{id}`: everything held about a person, by module, and until when and why each part of it is kept (F-110, T-159).
 use crate::fail::Failure;
-use crate::format;
 use crate::layout::{Page, html};
 use crate::pages::Visit;
 use crate::show::{self, Fact, Showing};
+use crate::{format, keep};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -82,7 +82,14 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
             Some(until) => visit.words.say1("kept-until", "date", format::date(until, visit.words.english())),
             None => visit.words.say("erasable-now"),
         },
-        reason: unit.reason.get(lang).to_owned(),
+        reason: match unit.until {
+            Some(_) => unit.reason.get(lang).to_owned(),
+            None => modules
+                .set
+                .class(&unit.class)
+                .map(|class| keep::period(class, visit.tenant.shared(), visit.words))
+                .unwrap_or_default(),
+        },
         basis: unit.basis.clone(),
     });
     let mut groups: Vec<Group> = Vec::new();

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base::TimeZone;
 use std::sync::Arc;
-use store::{ActiveModules, Caller, Reader, Tenant};
+use store::{ActiveModules, Caller, Reader, Tenant, TenantInfo};
 
 /// Somebody who is signed in, and what he asks for.
 pub(crate) struct Visit {
@@ -21,10 +21,8 @@ pub(crate) struct Visit {
     pub tenant: Arc<Tenant>,
     pub session: Session,
     pub words: Words,
-    /// Name of the business.
-    pub name: String,
-    /// Whether the business is marked as a test.
-    pub test: bool,
+    /// The business.
+    pub info: Arc<TenantInfo>,
     /// The path without the query.
     pub path: String,
     /// The query.
@@ -67,8 +65,8 @@ impl Visit {
         Page {
             w: self.words,
             title: title.into(),
-            tenant: self.name.clone(),
-            test: self.test,
+            tenant: self.info.name.clone(),
+            test: self.info.marker == "test",
             user: self.session.name.clone(),
             csrf: self.session.csrf.clone(),
             nav: navigation(&self.modules().set, &self.session.caller.grants, self.words, &self.path),
@@ -113,7 +111,7 @@ impl FromRequestParts<Arc<App>> for Visit {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let query = Pairs::read(parts.uri.query().unwrap_or_default()).map_err(IntoResponse::into_response)?;
         let found = who::of_cookie(app, cookie(&parts.headers, session_cookie(app.settings.tls))).await;
-        let Some((tenant, session)) = found.map_err(IntoResponse::into_response)? else {
+        let Some((tenant, info, session)) = found.map_err(IntoResponse::into_response)? else {
             let wanted = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
             let next = if parts.method == Method::GET && wanted != "/" {
                 format!("?next={}", encode(wanted))
@@ -122,15 +120,12 @@ impl FromRequestParts<Arc<App>> for Visit {
             };
             return Err(super::see(&format!("/{next}")));
         };
-        let id = tenant.shared().id();
-        let info = app.instance.find(&id.to_string());
         Ok(Self {
             app: Arc::clone(app),
             tenant,
             session,
             words: Words(Lang::of(&parts.headers)),
-            name: info.as_ref().map(|info| info.name.clone()).unwrap_or_default(),
-            test: info.is_some_and(|info| info.marker == "test"),
+            info,
             path: parts.uri.path().to_owned(),
             query,
             raw_query: parts.uri.query().unwrap_or_default().to_owned(),

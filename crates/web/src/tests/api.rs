@@ -20,8 +20,8 @@ async fn a_record_lives_through_the_api() {
     let some = house.call(&token, "GET", &format!("{path}?fields=family_name"), None, &[]).await.expect(200).json();
     assert_eq!(some, json!({"id": id, "family_name": "Alt"}));
 
-    let patch = json!({"family_name": "Neu", "emails": null});
-    let changed = house.call(&token, "PATCH", &path, Some(patch.clone()), &[("if-match", "\"1\"")]).await.expect(200);
+    let new_values = json!({"family_name": "Neu", "emails": null});
+    let changed = house.call(&token, "PATCH", &path, Some(new_values), &[("if-match", "\"1\"")]).await.expect(200);
     assert_eq!(changed.header("etag"), "\"2\"");
     assert!(changed.json().get("emails").is_none());
     let stale = house

@@ -57,7 +57,7 @@ async fn who_lacks_the_right_is_refused() {
     let (stranger, reader) = (house.token("vehicle:r"), house.token("*:r"));
     let session = house.sign_in("gast").await;
     let csrf = house.get(&session, "/").await.hidden("csrf");
-    let mut tried = 0;
+    let mut count = 0;
     for route in ROUTES {
         let path = path(route, &id);
         let tries: Vec<&str> = match (route.surface, route.needs) {
@@ -67,7 +67,7 @@ async fn who_lacks_the_right_is_refused() {
             _ => continue,
         };
         for token in tries {
-            tried += 1;
+            count += 1;
             let (router, name, value) = match route.surface {
                 Surface::Api => (&house.api, header::AUTHORIZATION, format!("Bearer {token}")),
                 Surface::Pages => (&house.pages, header::COOKIE, session.clone()),
@@ -82,7 +82,7 @@ async fn who_lacks_the_right_is_refused() {
             assert!(!answer.text.contains("Geheim"), "{path}");
         }
     }
-    assert!(tried > 25);
+    assert!(count > 25);
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn keys(text: &str) -> BTreeMap<String, BTreeSet<String>> {
             assert!(found.insert(current.clone(), BTreeSet::new()).is_none(), "{current} is there twice");
         }
         for piece in line.split('$').skip(1) {
-            let name: String = piece.chars().take_while(|letter| letter.is_ascii_alphanumeric()).collect();
+            let name: String = piece.chars().take_while(char::is_ascii_alphanumeric).collect();
             found.get_mut(&current).unwrap().insert(name);
         }
     }
