@@ -1,6 +1,6 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 use crate::engine::{self, Change, Connection, Query};
-use crate::journal::{Body, Flusher, Tree};
+use crate::journal::{self, Body, Flusher, Tree};
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::tenant::{Head, NewTenant, Tenant};
@@ -143,6 +143,11 @@ impl Instance {
         if tree.root() != head.root {
             return Err(Error::damaged("instance.db", "its journal does not give the root that its head names"));
         }
+        // It is small: every page is authenticated, and nothing may be missing that the copy of its checkpoint knows.
+        if let Some(first) = file.damaged_pages()?.into_iter().next() {
+            return Err(Error::damaged("instance.db", first));
+        }
+        head.compare_copy("instance.db", &checkpoint_file(folder), &ring)?;
         let tenants = read_tenants(&mut file)?;
         let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
         let folder = folder.to_owned();
@@ -390,7 +395,7 @@ impl Instance {
         let bytes = body.encode();
         let leaf = keys::merkle::leaf_hash(&bytes);
         let before = directory.tree.clone();
-        let steps = || -> Result<()> {
+        let steps = || -> Result<String> {
             directory.file.begin()?;
             work(&mut directory.file)?;
             let commit = directory.commit_no + 1;
@@ -404,17 +409,27 @@ impl Instance {
             let root = directory.tree.root();
             let params = [(seq + 1).into(), (&root).into(), note.as_str().into(), commit.into(), 0.into()];
             directory.file.execute((&statements::HEAD_MOVE).into(), &params)?;
-            directory.file.commit()
+            directory.file.commit()?;
+            Ok(note)
         };
-        if let Err(error) = steps() {
-            directory.tree = before;
-            directory.file.rollback();
-            return Err(error);
-        }
+        let note = match steps() {
+            Ok(note) => note,
+            Err(error) => {
+                directory.tree = before;
+                directory.file.rollback();
+                return Err(error);
+            }
+        };
         directory.commit_no += 1;
+        journal::write_copy(&checkpoint_file(&self.folder), &note)?;
         directory.tenants = read_tenants(&mut directory.file)?;
         Ok(())
     }
+}
+
+/// The copy of the newest checkpoint of the instance's own journal.
+fn checkpoint_file(folder: &Path) -> PathBuf {
+    folder.join("ledger").join("instance.checkpoint")
 }
 
 fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {

@@ -85,7 +85,7 @@ pub struct Shared {
     pub(crate) settings: Settings,
     pub(crate) counters: Counters,
     pub(crate) used_at: AtomicI64,
-    /// Set when a write could not be put into the index; lists are refused until it is rebuilt.
+    /// Set while the index could not take a change; lists are refused until it has caught up.
     pub(crate) index_failed: AtomicBool,
     /// The newest signed checkpoint, for the copy outside.
     pub(crate) newest_note: Mutex<String>,
@@ -262,21 +262,26 @@ impl Shared {
         }
     }
 
-    /// An unwrapped key, from memory or through `keys`.
-    pub(crate) fn unit_key(&self, keys: &mut dyn Connection, rid: i64) -> Result<Unit> {
+    /// An unwrapped key, from memory or through `keys`; none if keys.db has no such key.
+    pub(crate) fn unit_key(&self, keys: &mut dyn Connection, rid: i64) -> Result<Option<Unit>> {
         if let Some(unit) = self.units.get(rid) {
-            return Ok(unit);
+            return Ok(Some(unit));
         }
         let found = engine::first(keys, &statements::on_keys::KEY, &[rid.into()], |row| {
             let id = base::UnitId::from_slice(row.bytes(0)?)
                 .map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
-            Ok((id, UnitKey::unwrap(row.bytes(1)?, &self.ring(), id)?))
+            Ok(Unit { rid, id, key: Arc::new(UnitKey::unwrap(row.bytes(1)?, &self.ring(), id)?) })
         })?;
-        let (id, key) = found.ok_or_else(|| Error::not_found(format!("key of unit {rid}")))?;
-        let unit = Unit { rid, id, key: Arc::new(key) };
-        self.units.put(unit.clone());
-        Ok(unit)
+        if let Some(unit) = &found {
+            self.units.put(unit.clone());
+        }
+        Ok(found)
     }
+}
+
+/// A key that must be there and is not.
+pub(crate) fn key_missing(rid: i64) -> Error {
+    Error::damaged("keys.db", format!("the key of unit {rid} is missing"))
 }
 
 /// A reader: three read-only connections that see committed data, and the keys to open it.
@@ -342,14 +347,20 @@ impl Reader {
     /// The index. Refused while it is known to be behind.
     pub fn index(&mut self) -> Result<&rusqlite::Connection> {
         if self.shared.index_failed.load(Ordering::Acquire) {
-            return Err(Error::damaged("index.db", "it could not take a change; run `obhut index rebuild`"));
+            let message = "lists are not up to date: index.db could not take the last changes (is the disk full?); it is tried again";
+            return Err(Error::Busy { message: message.into() });
         }
         Ok(&*self.set()?.index.raw())
     }
     /// An unwrapped key.
     pub fn unit_key(&mut self, rid: i64) -> Result<Unit> {
         let shared = Arc::clone(&self.shared);
-        shared.unit_key(&mut self.set()?.keys, rid)
+        if let Some(unit) = shared.unit_key(&mut self.set()?.keys, rid)? {
+            return Ok(unit);
+        }
+        // An erasure may have been quicker than this reader. It marks units before it destroys their keys.
+        let state = self.first(&statements::UNIT_BY_RID, &[rid.into()], |row| row.int(5))?;
+        if state == Some(0) { Err(key_missing(rid)) } else { Err(Error::not_found(format!("key of unit {rid}"))) }
     }
 }
 

@@ -285,15 +285,18 @@ impl Head {
                 "it is shorter than the journal's checkpoint says, or another one",
             ));
         }
-        let Some(copy) = journal::read_copy(&paths.checkpoint_file(), &ring.signer().verify_key())? else {
-            return Ok(());
-        };
+        self.compare_copy("records.db", &paths.checkpoint_file(), ring)
+    }
+
+    /// Compares it with the copy of the newest checkpoint.
+    pub fn compare_copy(&self, file: &str, path: &Path, ring: &KeyRing) -> Result<()> {
+        let Some(copy) = journal::read_copy(path, &ring.signer().verify_key())? else { return Ok(()) };
         if copy.origin == self.origin && (copy.size > self.size || (copy.size == self.size && copy.root != self.root)) {
             let message = format!(
                 "its journal has {} entries but the checkpoint outside names {}: the tail was cut off or an older file was put back",
                 self.size, copy.size
             );
-            return Err(Error::damaged("records.db", message));
+            return Err(Error::damaged(file, message));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@ use base::UnitId;
 use keys::UnitKey;
 use lru::LruCache;
 use parking_lot::Mutex;
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -22,20 +23,31 @@ const CACHED_KEYS: NonZeroUsize = NonZeroUsize::new(16_384).expect("not zero");
 
 /// The keys of one open tenant that were used lately.
 pub(crate) struct UnitCache {
-    keys: Mutex<LruCache<i64, Unit>>,
+    keys: Mutex<Kept>,
+}
+
+struct Kept {
+    keys: LruCache<i64, Unit>,
+    /// Destroyed since the tenant was opened: a reader that had one in hand must not bring it back.
+    destroyed: HashSet<i64>,
 }
 
 impl UnitCache {
     pub fn new() -> Self {
-        Self { keys: Mutex::new(LruCache::new(CACHED_KEYS)) }
+        Self { keys: Mutex::new(Kept { keys: LruCache::new(CACHED_KEYS), destroyed: HashSet::new() }) }
     }
     pub fn get(&self, rid: i64) -> Option<Unit> {
-        self.keys.lock().get(&rid).cloned()
+        self.keys.lock().keys.get(&rid).cloned()
     }
     pub fn put(&self, unit: Unit) {
-        self.keys.lock().put(unit.rid, unit);
+        let mut kept = self.keys.lock();
+        if !kept.destroyed.contains(&unit.rid) {
+            kept.keys.put(unit.rid, unit);
+        }
     }
     pub fn forget(&self, rid: i64) {
-        self.keys.lock().pop(&rid);
+        let mut kept = self.keys.lock();
+        kept.destroyed.insert(rid);
+        kept.keys.pop(&rid);
     }
 }

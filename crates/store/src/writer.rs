@@ -16,10 +16,12 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 
 /// Operations that share a commit at the most.
 const BATCH_MAX: usize = 256;
+/// An operation that brings the batch to so many journal entries is the last of it: imports yield, and stay cheap ([`Writer::one`]).
+const BATCH_ENTRIES: usize = 256;
 /// Keys made ahead in one go, so that a new unit costs no fsync of its own.
 const POOL_FIRST: usize = 64;
 /// The same when many are used, as in an import.
@@ -70,6 +72,10 @@ impl State {
         let record = max(&statements::MAX_RECORD)?.max(max(&statements::MAX_ENTRY_RECORD)?);
         let next = [record, max(&statements::MAX_SUBJECT)?, max(&statements::MAX_JOB)?, max(&statements::MAX_MODULE)?];
         let unit = max(&statements::MAX_UNIT)?;
+        let newest = engine::first(&mut records, &statements::UNIT_BY_RID, &[unit.into()], |row| row.int(5))?;
+        if newest == Some(0) && engine::first(&mut keys, &on_keys::KEY, &[unit.into()], |_| Ok(()))?.is_none() {
+            return Err(Error::damaged("keys.db", "it is older than records.db: the newest key is missing"));
+        }
         // Keys that were made ahead and not used before the last end are thrown away: whatever a lost transaction sealed with one is gone for good.
         keys.begin()?;
         keys.execute((&on_keys::KEYS_UNUSED).into(), &[unit.into()])?;
@@ -117,7 +123,7 @@ impl State {
     }
 
     pub fn unit_key(&mut self, shared: &Shared, rid: i64) -> Result<Unit> {
-        shared.unit_key(&mut self.keys, rid)
+        shared.unit_key(&mut self.keys, rid)?.ok_or_else(|| crate::shared::key_missing(rid))
     }
 
     /// A fresh key, already durable in keys.db. It becomes a unit when the operation stores its row.
@@ -193,8 +199,27 @@ pub(crate) struct Committed {
     pub position: Position,
     pub answers: Vec<Box<dyn Task>>,
     pub after: Vec<Box<dyn FnOnce() + Send>>,
-    /// Signalled when the index has everything up to here.
-    pub reached: Option<SyncSender<()>>,
+    /// Told when the index has everything up to here, and whether its write-ahead log is empty.
+    pub reached: Option<SyncSender<bool>>,
+}
+
+/// How an operation went.
+enum Ran {
+    /// It is part of the batch.
+    Kept(Pending),
+    /// It was undone and has its own error to answer with.
+    Refused,
+    /// It was undone for this reason.
+    Failed(Error),
+    /// It could not be undone by itself: the whole transaction is lost.
+    Lost(Error),
+}
+
+fn refuse(waiting: &mut VecDeque<Box<dyn Task>>, error: &Error) {
+    let message = error.to_string();
+    for task in waiting.drain(..) {
+        task.finish(Err(Error::Busy { message: message.clone() }));
+    }
 }
 
 /// The writer's loop.
@@ -237,24 +262,29 @@ impl Writer {
         }
     }
 
-    /// Runs operations and commits them together.
+    /// Runs operations and commits them together; after one that wrote much, it commits first and goes on with the rest.
     fn batch(&mut self, tasks: Vec<Box<dyn Task>>) {
-        if let Err(error) = self.state.begin() {
-            let message = error.to_string();
-            for task in tasks {
-                task.finish(Err(Error::Busy { message: message.clone() }));
-            }
-            return;
+        let mut waiting = VecDeque::from(tasks);
+        while !waiting.is_empty() {
+            self.commit_some(&mut waiting);
         }
-        let mut kept: Vec<Box<dyn Task>> = Vec::with_capacity(tasks.len());
+    }
+
+    fn commit_some(&mut self, waiting: &mut VecDeque<Box<dyn Task>>) {
+        if let Err(error) = self.state.begin() {
+            return refuse(waiting, &error);
+        }
+        let mut kept: Vec<Box<dyn Task>> = Vec::with_capacity(waiting.len());
         let mut leaves = Vec::new();
         let mut changes = Vec::new();
         let mut after = Vec::new();
         let now = self.shared.clock.now();
         self.shared.used_at.store(now.0, Ordering::Relaxed);
-        for mut task in tasks {
+        while leaves.len() < BATCH_ENTRIES
+            && let Some(mut task) = waiting.pop_front()
+        {
             match self.one(task.as_mut(), now) {
-                Ok(Some(pending)) => {
+                Ran::Kept(pending) => {
                     self.state.batch_leaves += pending.leaves.len();
                     leaves.extend(pending.leaves);
                     changes.extend(pending.index);
@@ -262,8 +292,18 @@ impl Writer {
                     self.state.batch_unique.extend(pending.unique);
                     kept.push(task);
                 }
-                Ok(None) => task.finish(Ok(())), // it has its own error to answer with
-                Err(error) => task.finish(Err(error)),
+                Ran::Refused => task.finish(Ok(())), // it has its own error to answer with
+                Ran::Failed(error) => task.finish(Err(error)),
+                Ran::Lost(error) => {
+                    // What the batch had done so far is gone with the transaction.
+                    self.state.give_up();
+                    let message = error.to_string();
+                    task.finish(Err(error));
+                    for task in kept {
+                        task.finish(Err(Error::Busy { message: message.clone() }));
+                    }
+                    return;
+                }
             }
         }
         match self.commit(&leaves) {
@@ -296,35 +336,50 @@ impl Writer {
         }
     }
 
-    /// One operation in its savepoint: `None` if it refused by itself.
-    fn one(&mut self, task: &mut dyn Task, now: base::Timestamp) -> Result<Option<Pending>> {
-        let Some(caller) = task.caller() else { return Ok(None) };
-        self.state.records.savepoint()?;
-        let changed_before = self.state.changed;
+    /// One operation. The first of a transaction is undone with it; every later one has a savepoint of its own. That matters for imports: while
+    /// an outer savepoint is open, the engine keeps a copy of every page that the operation touches and walks through them at each inner one.
+    fn one(&mut self, task: &mut dyn Task, now: base::Timestamp) -> Ran {
+        let Some(caller) = task.caller() else { return Ran::Refused };
+        let first = !self.state.changed;
+        if !first && let Err(error) = self.state.records.savepoint() {
+            return Ran::Failed(error);
+        }
         let mut op = Op { state: &mut self.state, shared: &self.shared, caller, now, pending: Pending::default() };
         let outcome = catch_unwind(AssertUnwindSafe(|| task.run(&mut op)));
         let pending = op.pending;
-        match outcome {
-            Ok(true) if pending.open == 0 => {
-                self.state.records.release()?;
-                Ok(Some(pending))
-            }
-            other => {
-                self.state.records.undo()?;
-                self.state.changed = changed_before;
-                match other {
-                    Ok(false) => Ok(None),
-                    Ok(true) => Err(Error::Statement {
-                        statement: "operation",
-                        message: "a journal entry was not finished".into(),
-                    }),
-                    Err(_) => Err(Error::Statement {
-                        statement: "operation",
-                        message: "the operation failed unexpectedly; it was undone".into(),
-                    }),
-                }
-            }
+        if matches!(outcome, Ok(true)) && pending.open == 0 {
+            return match if first { Ok(()) } else { self.state.records.release() } {
+                Ok(()) => Ran::Kept(pending),
+                Err(error) => Ran::Lost(error),
+            };
         }
+        if let Err(error) = self.undo(first, pending.parts) {
+            return Ran::Lost(error);
+        }
+        match outcome {
+            Ok(false) => Ran::Refused,
+            Ok(true) => Ran::Failed(Error::Statement {
+                statement: "operation",
+                message: "a journal entry was not finished".into(),
+            }),
+            Err(_) => Ran::Failed(Error::Statement {
+                statement: "operation",
+                message: "the operation failed unexpectedly; it was undone".into(),
+            }),
+        }
+    }
+
+    /// Undoes an operation, with the parts of it that a panic left open.
+    fn undo(&mut self, first: bool, parts: usize) -> Result<()> {
+        if first {
+            self.state.records.rollback();
+            self.state.changed = false;
+            return self.state.records.begin();
+        }
+        for _ in 0..parts {
+            self.state.records.undo()?;
+        }
+        self.state.records.undo()
     }
 
     fn commit(&mut self, leaves: &[[u8; 32]]) -> Result<()> {
@@ -462,7 +517,11 @@ impl Exclusive<'_> {
             Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some(reached) };
         self.writer.hand_over(committed);
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
-        wait.recv().map_err(|_| Error::Busy { message: "the index did not answer".into() })
+        match wait.recv() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Error::Busy { message: "index.db still holds what was erased".into() }),
+            Err(_) => Err(Error::Busy { message: "the index did not answer".into() }),
+        }
     }
 }
 
@@ -474,9 +533,44 @@ enum Which {
 /// A reader may go on so long beside an erasure before it is ended.
 const READER_GRACE_MS: i64 = 2_000;
 
+/// An index that could not take a change tries again after so long, if no further change comes before.
+const INDEX_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// Applies changes; an index that missed some before is brought up from the records.
+fn bring_up(shared: &Arc<Shared>, index: &mut Index, changes: &[IndexChange], position: Position) {
+    let behind = shared.index_failed.load(Ordering::Acquire);
+    let applied = if behind {
+        crate::index_row::catch_up(shared, index, position.0)
+    } else {
+        index.apply(changes, position).map_err(Error::from)
+    };
+    match applied {
+        Ok(()) => shared.index_failed.store(false, Ordering::Release),
+        Err(error) if behind => tracing::debug!(%error, "the index is still behind"),
+        Err(error) => {
+            tracing::error!(%error, "the index could not take a change; lists are refused until it has caught up");
+            shared.index_failed.store(true, Ordering::Release);
+        }
+    }
+}
+
 /// The index thread: applies what was committed and answers.
 pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Receiver<Committed>) {
-    while let Ok(first) = committed.recv() {
+    let mut reached_by_now = None;
+    loop {
+        let next = match reached_by_now {
+            Some(position) if shared.index_failed.load(Ordering::Acquire) => {
+                match committed.recv_timeout(INDEX_RETRY) {
+                    Err(RecvTimeoutError::Timeout) => {
+                        bring_up(shared, &mut index, &[], position);
+                        continue;
+                    }
+                    next => next.ok(),
+                }
+            }
+            _ => committed.recv().ok(),
+        };
+        let Some(first) = next else { return };
         let mut batch = vec![first];
         while batch.len() < 16
             && let Ok(next) = committed.try_recv()
@@ -485,20 +579,18 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
         }
         let changes: Vec<IndexChange> = batch.iter_mut().flat_map(|one| std::mem::take(&mut one.changes)).collect();
         let position = batch.last().map_or(Position(0), |last| last.position);
-        let forget = batch.iter().any(|one| one.reached.is_some());
-        let applied =
-            index.apply(&changes, position).and_then(|()| if forget { index.truncate_log().map(drop) } else { Ok(()) });
-        if let Err(error) = applied {
-            tracing::error!(%error, "the index could not take a change; lists are refused until `obhut index rebuild`");
-            shared.index_failed.store(true, Ordering::Release);
-        }
+        bring_up(shared, &mut index, &changes, position);
+        reached_by_now = Some(position);
+        let forgotten = batch.iter().any(|one| one.reached.is_some())
+            && !shared.index_failed.load(Ordering::Acquire)
+            && index.truncate_log().unwrap_or(false);
         for one in batch {
             one.after.into_iter().for_each(|action| action());
             for task in one.answers {
                 task.finish(Ok(()));
             }
             if let Some(reached) = one.reached {
-                if reached.send(()).is_err() {
+                if reached.send(forgotten).is_err() {
                     tracing::debug!("nobody waited for the index any more");
                 }
             }

@@ -4,6 +4,7 @@
 mod business;
 mod clock;
 mod dice;
+pub mod forensic;
 pub mod powercut;
 mod temp;
 

@@ -96,7 +96,7 @@ impl Inner {
 }
 
 /// Replaces the copy: a new file, fsynced, renamed over the old one.
-fn write_copy(path: &Path, note: &str) -> Result<()> {
+pub(crate) fn write_copy(path: &Path, note: &str) -> Result<()> {
     let what = || format!("copying the checkpoint to {}", path.display());
     let fresh = path.with_extension("new");
     let mut file = File::create(&fresh).map_err(Error::io(what()))?;

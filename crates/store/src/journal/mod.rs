@@ -11,7 +11,7 @@ mod tree;
 mod verify;
 
 pub use body::{Body, Digest};
-pub(crate) use copy::{Flusher, read_copy};
+pub(crate) use copy::{Flusher, read_copy, write_copy};
 pub use prove::{Consistency, Proof, prove};
 pub use show::{Change, Shown, Step, history};
 pub use tree::Tree;

@@ -14,7 +14,7 @@ use crate::statements::{self, on_keys};
 use crate::tenant::{Head, open_file};
 use crate::{Error, Result};
 use base::{Finding, Severity, UnitId};
-use keys::{KeyRing, Pages};
+use keys::{KeyRing, Pages, UnitKey};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What a verification read and found.
@@ -43,6 +43,8 @@ const CHUNK: u64 = 4_096;
 /// Records whose last entries are held in memory in one pass; beyond it the entries are read again for the rest.
 const RECORDS_PER_PASS: u64 = 4_000_000;
 const LIMITS: &str = "Whoever holds the host and the keys can sign a journal of his own making; only a checkpoint copied elsewhere before shows it.";
+
+const MISPLACED: &str = "this entry or one before it about the same record does not stand in the record's history";
 
 /// Verifies the whole journal of a tenant.
 pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Report> {
@@ -74,13 +76,23 @@ pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Repo
         check.live(&mut records, &mut last, pass, passes)?;
     }
     check.missing_values(ledger.as_ref());
-    check.keys(&mut records, &mut keys, ledger.as_ref())?;
+    check.keys(&mut records, &mut keys, ring, ledger.as_ref())?;
+    check.pages("records.db", &mut records)?;
+    check.pages("keys.db", &mut keys)?;
     check.report.checkpoint = head.note;
     Ok(check.report)
 }
 
 /// What the last entry about a record commits to: its sequence and a digest over row and parts; none if the record is gone.
-type Last = HashMap<[u8; 16], (u64, Option<Digest>)>;
+type Last = HashMap<[u8; 16], Left>;
+
+/// The state in which a record was left.
+struct Left {
+    seq: u64,
+    state: Option<Digest>,
+    /// The row number under which its entries are found.
+    rid: i64,
+}
 
 struct Check {
     report: Report,
@@ -164,10 +176,11 @@ impl Check {
         while expected < head.size {
             let to = (expected + CHUNK).min(head.size);
             let range = [signed(expected).into(), signed(to).into()];
-            let mut rows: Vec<(u64, Option<Vec<u8>>, Option<Vec<u8>>)> = Vec::new();
+            let mut rows: Vec<(u64, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = Vec::new();
             records.query((&statements::ENTRIES_FROM).into(), &range, &mut |row| {
                 rows.push((
                     unsigned(row.int(0)?),
+                    row.int(3)?,
                     row.opt_bytes(1)?.map(<[u8]>::to_vec),
                     row.opt_bytes(2)?.map(<[u8]>::to_vec),
                 ));
@@ -188,7 +201,7 @@ impl Check {
                     self.find_entry("value-unreadable", seq, "a sealed value part has no readable header");
                 }
             }
-            for (seq, body, leaf) in rows {
+            for (seq, rid, body, leaf) in rows {
                 while expected < seq {
                     self.gap(pass, &mut tree, expected);
                     expected += 1;
@@ -200,7 +213,11 @@ impl Check {
                     && share(record.bytes(), passes) == pass
                     && body.module.is_some()
                 {
-                    last.insert(*record.bytes(), (seq, body.row.map(|row| state_digest(&row, &body.parts))));
+                    let state = body.row.map(|row| state_digest(&row, &body.parts));
+                    let before = last.insert(*record.bytes(), Left { seq, state, rid });
+                    if rid == 0 || before.is_some_and(|before| before.rid != rid) {
+                        self.find_entry("entry-misplaced", seq, MISPLACED);
+                    }
                 }
             }
             while expected < to {
@@ -309,7 +326,7 @@ impl Check {
                 self.record(&stored, last.remove(stored.id.bytes()));
             }
         }
-        let mut lost: Vec<u64> = last.values().filter(|(_, state)| state.is_some()).map(|(seq, _)| *seq).collect();
+        let mut lost: Vec<u64> = last.values().filter(|left| left.state.is_some()).map(|left| left.seq).collect();
         lost.sort_unstable();
         for seq in lost {
             self.find_entry("record-missing", seq, "the record that this entry left is gone without a later entry");
@@ -317,14 +334,17 @@ impl Check {
         Ok(())
     }
 
-    fn record(&mut self, stored: &Stored, last: Option<(u64, Option<Digest>)>) {
+    fn record(&mut self, stored: &Stored, last: Option<Left>) {
         let place = format!("record {}", stored.id);
         match last {
             None => self.find("record-unknown", &place, "no journal entry is about this record".into()),
-            Some((seq, None)) => {
+            Some(Left { seq, state: None, .. }) => {
                 self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here"))
             }
-            Some((seq, Some(expected))) => {
+            Some(Left { seq, state: Some(expected), rid }) => {
+                if rid != stored.rid {
+                    self.find_entry("entry-misplaced", seq, MISPLACED);
+                }
                 let parts: Vec<_> =
                     stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
                 if state_digest(&row_digest(stored), &parts) != expected {
@@ -355,6 +375,7 @@ impl Check {
         &mut self,
         records: &mut SqliteConnection,
         keys: &mut SqliteConnection,
+        ring: &KeyRing,
         ledger: Option<&Ledger>,
     ) -> Result<()> {
         const BATCH: i64 = 10_000;
@@ -367,17 +388,21 @@ impl Check {
             })?;
             let Some((last, _, _)) = units.last() else { return Ok(()) };
             let last = *last;
-            let mut there: HashSet<i64> = HashSet::new();
+            let mut there: HashMap<i64, bool> = HashMap::new();
+            let ids: HashMap<i64, UnitId> = units.iter().map(|(rid, id, _)| (*rid, *id)).collect();
             keys.query((&on_keys::KEYS_FROM).into(), &[from.into(), (last - from + 1).into()], &mut |row| {
-                there.insert(row.int(0)?);
+                let rid = row.int(0)?;
+                let opens = ids.get(&rid).is_some_and(|id| UnitKey::unwrap(row.bytes(2).unwrap_or_default(), ring, *id).is_ok());
+                there.insert(rid, opens);
                 Ok(true)
             })?;
             for (rid, id, state) in units {
-                match (there.contains(&rid), state) {
-                    (true, 2) => {
+                match (there.get(&rid), state) {
+                    (Some(_), 2) => {
                         self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into())
                     }
-                    (false, _) if !(self.named.contains_key(&id) && ledger.is_some_and(|ledger| ledger.names(&id))) => {
+                    (Some(false), _) => self.find("key-wrong", &format!("unit {id}"), "its key cannot be unwrapped or is another unit's".into()),
+                    (None, _) if !(self.named.contains_key(&id) && ledger.is_some_and(|ledger| ledger.names(&id))) => {
                         self.find(
                             "key-missing",
                             &format!("unit {id}"),
@@ -389,6 +414,20 @@ impl Check {
             }
             from = last + 1;
         }
+    }
+
+    /// Every page of a file is as it was written, those too that nothing above has read: indexes, bookkeeping, free pages.
+    fn pages(&mut self, name: &str, file: &mut SqliteConnection) -> Result<()> {
+        // The check reads the file beside the engine. A page that is being written at that moment is right the next time.
+        let mut wrong = file.damaged_pages()?;
+        if !wrong.is_empty() {
+            let again: HashSet<String> = file.damaged_pages()?.into_iter().collect();
+            wrong.retain(|message| again.contains(message));
+        }
+        for message in wrong {
+            self.find("page-damaged", name, message);
+        }
+        Ok(())
     }
 }
 

@@ -23,6 +23,13 @@ impl SqliteConnection {
     pub fn into_raw(self) -> rusqlite::Connection {
         self.inner
     }
+    /// Authenticates every page of the file, free ones too, as it lies on the disk; gives what is wrong, a sentence a page.
+    pub fn damaged_pages(&mut self) -> Result<Vec<String>> {
+        let run = || -> rusqlite::Result<Vec<String>> {
+            self.inner.prepare("PRAGMA cipher_integrity_check")?.query_map([], |row| row.get(0))?.collect()
+        };
+        run().map_err(|error| explain(&self.file, "cipher_integrity_check", &error))
+    }
     /// Runs a script of several statements without parameters (migrations).
     pub fn script(&mut self, name: &'static str, text: &str) -> Result<()> {
         self.inner.execute_batch(text).map_err(|error| explain(&self.file, name, &error))

@@ -47,7 +47,11 @@ fn a_full_disk_is_said_and_survived() {
         for id in &acknowledged {
             assert!(reader.opened(*id).unwrap().is_some(), "reading goes on");
         }
-        assert!(!crate::load::all_rows(&mut reader, "contact").is_empty());
+        // Lists go on too, or say that they are behind if the index was what found no room.
+        match reader.index().map(drop) {
+            Ok(()) => assert!(!crate::load::all_rows(&mut reader, "contact").is_empty()),
+            Err(error) => assert_eq!(error.kind(), Kind::Busy, "{error}"),
+        }
         drop(reader);
         vfs.lift_limit();
         take(&business, &mut acknowledged).expect("there is room again");
