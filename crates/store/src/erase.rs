@@ -74,7 +74,7 @@ pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Re
         writer.op(caller.clone(), move |op| remove(op, &what, &marked))?
     };
     writer.forget_records()?;
-    writer.forget_index()?;
+    writer.forget_index(what.subject.is_some())?;
     let ciphertext_at = shared.clock().now();
     let destroyed = Destroyed {
         keys_at,

@@ -270,8 +270,12 @@ impl Shared {
         let found = engine::first(keys, &statements::on_keys::KEY, &[rid.into()], |row| {
             let id = base::UnitId::from_slice(row.bytes(0)?)
                 .map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
-            Ok(Unit { rid, id, key: Arc::new(UnitKey::unwrap(row.bytes(1)?, &self.ring(), id)?) })
+            if row.bytes(1)? == crate::writer::DESTROYED {
+                return Ok(None);
+            }
+            Ok(Some(Unit { rid, id, key: Arc::new(UnitKey::unwrap(row.bytes(1)?, &self.ring(), id)?) }))
         })?;
+        let found = found.flatten();
         if let Some(unit) = &found {
             self.units.put(unit.clone());
         }

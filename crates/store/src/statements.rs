@@ -33,7 +33,7 @@ statements! {
     Query MAX_SUBJECT = "SELECT coalesce(max(rid), 0) FROM subject";
     Query MAX_JOB = "SELECT coalesce(max(rid), 0) FROM job";
     Query MAX_MODULE = "SELECT coalesce(max(rid), 0) FROM module";
-    Query MAX_ENTRY_RECORD = "SELECT coalesce(max(record), 0) FROM entry";
+    Query MAX_ENTRY_RECORD = "SELECT coalesce(max(record), 0) FROM entry WHERE record <> 0";
 
     Query MODULES = "SELECT rid, name, fingerprint, source, active FROM module ORDER BY rid";
     Change MODULE_PUT = "INSERT INTO module (rid, name, fingerprint, source, active, commit_no) VALUES (?1, ?2, ?3, ?4, 1, ?5)";
@@ -102,8 +102,9 @@ pub mod on_keys {
         Query KEYS_FROM = "SELECT rid, id, wrapped FROM key WHERE rid >= ?1 ORDER BY rid LIMIT ?2";
         Upkeep KEY_PUT = "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3)";
         Upkeep KEY_REWRAP = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
-        Upkeep KEY_DESTROY = "DELETE FROM key WHERE rid = ?1";
-        Upkeep KEYS_UNUSED = "DELETE FROM key WHERE rid > ?1";
+        Upkeep KEY_DESTROY = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
+        Upkeep KEYS_UNUSED = "UPDATE key SET wrapped = ?2 WHERE rid > ?1 AND wrapped <> ?2";
+        Query MAX_KEY = "SELECT coalesce(max(rid), 0) FROM key";
         Upkeep UNIQUE_UNUSED = "DELETE FROM unique_value WHERE unit > ?1";
         Query UNIQUE_OWNER = "SELECT owner FROM unique_value WHERE field = ?1 AND mac = ?2";
         Upkeep UNIQUE_PUT = "INSERT INTO unique_value (field, mac, owner, unit) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (field, mac) DO UPDATE SET owner = excluded.owner, unit = excluded.unit";

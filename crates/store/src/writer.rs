@@ -27,6 +27,11 @@ const POOL_FIRST: usize = 64;
 /// The same when many are used, as in an import.
 const POOL_MAX: usize = 4_096;
 
+/// What stands in the place of a destroyed key. It has the length of a wrapped one, so that the engine overwrites the bytes where they lie: a
+/// deleted row would let it move the neighbours' rows between pages and leave copies of *their* wrapped keys in unused bytes, which a later
+/// destruction of those would not reach. For the same reason rows of `key` are only ever appended.
+pub(crate) const DESTROYED: [u8; keys::WRAPPED_UNIT_LEN] = [0; keys::WRAPPED_UNIT_LEN];
+
 /// Tables whose row numbers the writer gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
@@ -73,12 +78,13 @@ impl State {
         let next = [record, max(&statements::MAX_SUBJECT)?, max(&statements::MAX_JOB)?, max(&statements::MAX_MODULE)?];
         let unit = max(&statements::MAX_UNIT)?;
         let newest = engine::first(&mut records, &statements::UNIT_BY_RID, &[unit.into()], |row| row.int(5))?;
-        if newest == Some(0) && engine::first(&mut keys, &on_keys::KEY, &[unit.into()], |_| Ok(()))?.is_none() {
+        if newest == Some(0) && engine::first(&mut keys, &on_keys::KEY, &[unit.into()], |row| Ok(row.bytes(1)? != DESTROYED))? != Some(true) {
             return Err(Error::damaged("keys.db", "it is older than records.db: the newest key is missing"));
         }
+        let newest_key = engine::first(&mut keys, &on_keys::MAX_KEY, &[], |row| row.int(0))?.unwrap_or(0);
         // Keys that were made ahead and not used before the last end are thrown away: whatever a lost transaction sealed with one is gone for good.
         keys.begin()?;
-        keys.execute((&on_keys::KEYS_UNUSED).into(), &[unit.into()])?;
+        keys.execute((&on_keys::KEYS_UNUSED).into(), &[unit.into(), (&DESTROYED).into()])?;
         keys.execute((&on_keys::UNIQUE_UNUSED).into(), &[unit.into()])?;
         keys.commit()?;
         Ok(Self {
@@ -93,7 +99,7 @@ impl State {
             next: next.map(|last| last + 1),
             pool: VecDeque::new(),
             pool_size: POOL_FIRST,
-            next_unit: unit + 1,
+            next_unit: unit.max(newest_key) + 1,
         })
     }
 
@@ -200,7 +206,7 @@ pub(crate) struct Committed {
     pub answers: Vec<Box<dyn Task>>,
     pub after: Vec<Box<dyn FnOnce() + Send>>,
     /// Told when the index has everything up to here, and whether its write-ahead log is empty.
-    pub reached: Option<SyncSender<bool>>,
+    pub reached: Option<(SyncSender<bool>, bool)>,
 }
 
 /// How an operation went.
@@ -472,7 +478,7 @@ impl Exclusive<'_> {
         state.keys.begin()?;
         let mut destroy = || -> Result<()> {
             for unit in units {
-                state.keys.execute((&on_keys::KEY_DESTROY).into(), &[(*unit).into()])?;
+                state.keys.execute((&on_keys::KEY_DESTROY).into(), &[(*unit).into(), (&DESTROYED).into()])?;
                 state.keys.execute((&on_keys::UNIQUE_OF_UNIT).into(), &[(*unit).into()])?;
             }
             state.keys.commit()
@@ -509,12 +515,13 @@ impl Exclusive<'_> {
         file.forget_overwritten()
     }
 
-    /// Waits until the index has everything committed so far, and its write-ahead log holds nothing overwritten.
-    pub fn forget_index(&mut self) -> Result<()> {
+    /// Waits until the index has everything committed so far, and its write-ahead log holds nothing overwritten. `compact` also rewrites the
+    /// file: `secure_delete` overwrites what is deleted, but keys that the engine moved between pages earlier stay behind in unused bytes.
+    pub fn forget_index(&mut self, compact: bool) -> Result<()> {
         let (reached, wait) = std::sync::mpsc::sync_channel(1);
         let position = Position(i64::try_from(self.writer.state.tree.size()).unwrap_or(i64::MAX));
         let committed =
-            Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some(reached) };
+            Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some((reached, compact)) };
         self.writer.hand_over(committed);
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
         match wait.recv() {
@@ -581,15 +588,17 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
         let position = batch.last().map_or(Position(0), |last| last.position);
         bring_up(shared, &mut index, &changes, position);
         reached_by_now = Some(position);
+        let compact = batch.iter().any(|one| one.reached.as_ref().is_some_and(|(_, compact)| *compact));
         let forgotten = batch.iter().any(|one| one.reached.is_some())
             && !shared.index_failed.load(Ordering::Acquire)
+            && (!compact || index.compact().is_ok())
             && index.truncate_log().unwrap_or(false);
         for one in batch {
             one.after.into_iter().for_each(|action| action());
             for task in one.answers {
                 task.finish(Ok(()));
             }
-            if let Some(reached) = one.reached {
+            if let Some((reached, _)) = one.reached {
                 if reached.send(forgotten).is_err() {
                     tracing::debug!("nobody waited for the index any more");
                 }

@@ -392,6 +392,9 @@ impl Check {
             let ids: HashMap<i64, UnitId> = units.iter().map(|(rid, id, _)| (*rid, *id)).collect();
             keys.query((&on_keys::KEYS_FROM).into(), &[from.into(), (last - from + 1).into()], &mut |row| {
                 let rid = row.int(0)?;
+                if row.bytes(2)? == crate::writer::DESTROYED {
+                    return Ok(true);
+                }
                 let opens = ids.get(&rid).is_some_and(|id| UnitKey::unwrap(row.bytes(2).unwrap_or_default(), ring, *id).is_ok());
                 there.insert(rid, opens);
                 Ok(true)
