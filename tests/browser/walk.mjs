@@ -120,13 +120,13 @@ async function mainJob(page, family_name) {
   // Open, change, read what changed.
   await go(page, `/m/contact?q=${family_name}`);
   await find(page, "row").first().locator("a").first().click();
-  await page.waitForURL(new RegExp(`/m/contact/${id}$`));
+  await page.waitForURL(new RegExp(`/m/contact/${id}(\\?|$)`));
   assert.match(await find(page, "record-title").innerText(), new RegExp(family_name));
   await find(page, "edit").click();
   await page.waitForURL(/\/edit$/);
   await find(page, "field-notes").fill("Schreibt lieber.");
   await find(page, "save").click();
-  await page.waitForURL(new RegExp(`/m/contact/${id}$`));
+  await page.waitForURL(new RegExp(`/m/contact/${id}(\\?|$)`));
   await find(page, "history").click();
   await page.waitForURL(/\/history$/);
   const newest = find(page, "history-entry").first();

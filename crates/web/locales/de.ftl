@@ -38,6 +38,7 @@ show-counts = Anzahl zeigen
 show-count = Treffer zählen
 show-all = Alle zeigen
 recent-changes = Zuletzt geändert
+open-record = Datensatz öffnen
 open-erasures = Offene Löschungen
 nothing-yet = Hier gibt es noch keine Datensätze.
 nothing-found = Dazu wurde nichts gefunden.

@@ -38,6 +38,7 @@ show-counts = Show counts
 show-count = Count matches
 show-all = Show all
 recent-changes = Recently changed
+open-record = Open the record
 open-erasures = Open erasures
 nothing-yet = There are no records here yet.
 nothing-found = Nothing was found.
