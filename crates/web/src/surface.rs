@@ -37,6 +37,10 @@ fn router(surface: Surface, app: &App) -> Router<Arc<App>> {
     for route in ROUTES.iter().filter(|route| route.surface == surface) {
         let limit = if route.large { app.settings.max_batch_bytes } else { app.settings.max_body_bytes };
         router = router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(limit)));
+        // The API has this port to itself, so that an address without the prefix can only mean the same.
+        if let Some(short) = route.path.strip_prefix("/api/v1") {
+            router = router.route(short, (route.handler)().layer(DefaultBodyLimit::max(limit)));
+        }
     }
     router
 }

@@ -46,7 +46,7 @@ impl Ports {
     }
     /// Where the REST API is.
     pub(crate) fn api_url(&self) -> String {
-        format!("http://{}/", self.api_at)
+        format!("http://{}", self.api_at)
     }
     /// The listeners of pages and API, for the runtime.
     pub(super) fn listeners(&self) -> io::Result<(tokio::net::TcpListener, tokio::net::TcpListener)> {
