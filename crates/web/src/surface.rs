@@ -136,7 +136,9 @@ fn options(app: &App, request: &Request) -> Response {
     };
     let mut methods: Vec<&str> = ROUTES
         .iter()
-        .filter(|route| route.surface == Surface::Api && fits(route.path))
+        .filter(|route| {
+            route.surface == Surface::Api && (fits(route.path) || route.path.strip_prefix("/api/v1").is_some_and(fits))
+        })
         .map(|route| route.method)
         .collect();
     if methods.is_empty() {

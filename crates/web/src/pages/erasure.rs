@@ -9,6 +9,9 @@ use axum::response::Response;
 use base::Timestamp;
 use privacy::{Certificate, Erasure, PlanItem, REASONS};
 
+/// Lines that hold numbers for machines.
+const CODES: [&str; 3] = ["certificate-subject", "ledger-position", "signature"];
+
 #[derive(Template)]
 #[template(path = "certificate.html")]
 struct CertificatePage {
@@ -22,6 +25,8 @@ struct CertificatePage {
 struct Line {
     label: String,
     text: String,
+    /// A number for machines, set as such.
+    code: bool,
 }
 
 pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
@@ -32,7 +37,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
     let words = visit.words;
     let mut name = |actor: &str| who::name_of(&mut reader, visit.caller(), actor, words);
     let mut rows = Vec::new();
-    let mut line = |key: &str, text: String| rows.push(Line { label: words.say(key), text });
+    let mut line =
+        |key: &str, text: String| rows.push(Line { label: words.say(key), text, code: CODES.contains(&key) });
     line("state", words.say(&format!("case-{}", erasure.state)));
     line("certificate-subject", erasure.plan.subject.to_string());
     line("erase-reason", reason(&visit, &erasure));

@@ -13,6 +13,9 @@ use base::Access;
 use serde_json::Value;
 use store::module::{Definition, Field, FieldType, Protection};
 
+/// With more columns than this, empty ones are left out.
+const MANY_COLUMNS: usize = 4;
+
 #[derive(Template)]
 #[expect(clippy::struct_excessive_bools, reason = "the template asks each of these")]
 #[template(path = "list.html")]
@@ -109,7 +112,12 @@ pub(crate) async fn show(visit: Visit, Path(module): Path<String>) -> Result<Res
     } else {
         None
     };
-    let columns: Vec<&Field> = definition.fields.iter().filter(|field| field.list && seen(&visit, field)).collect();
+    let mut columns: Vec<&Field> = definition.fields.iter().filter(|field| field.list && seen(&visit, field)).collect();
+    if columns.len() > MANY_COLUMNS {
+        // Room for what there is: a column that nothing on this page has a value for is left out, unless the list is sorted by it.
+        let sorted = |field: &Field| asked.request.sort.iter().any(|(name, _)| *name == field.name);
+        columns.retain(|field| sorted(field) || found.items.iter().any(|item| item.values.contains_key(&field.name)));
+    }
     let ids: Vec<_> = found.items.iter().flat_map(|item| show::link_ids(definition, &item.values)).collect();
     let titles = records::titles(&mut reader, visit.caller(), &ids)?;
     let showing = Showing { words: visit.words, zone: visit.zone(), titles: &titles, modules: &modules.set };
@@ -183,7 +191,7 @@ fn cells(
         let badge = field.kind == FieldType::Choice;
         cells.push(Cell { label: field.label.get(lang).to_owned(), text, more, number: is_number(field), badge });
     }
-    let changed = format::moment(item.changed_at, visit.zone(), visit.words.english());
+    let changed = format::date(base::date_in(item.changed_at, visit.zone()), visit.words.english());
     cells.push(Cell { label: visit.words.say("changed"), text: changed, more: 0, number: true, badge: false });
     cells
 }
