@@ -59,6 +59,8 @@ pub(crate) struct Pending {
     pub leaves: Vec<Digest>,
     /// Entries begun and not yet finished.
     pub open: usize,
+    /// Parts that have begun and not ended ([`Op::part`]).
+    pub parts: usize,
     pub index: Vec<IndexChange>,
     pub unique: Vec<UniqueChange>,
     /// Run after the commit: caches to drop, workers to wake.
@@ -234,7 +236,10 @@ impl Op<'_> {
             self.pending.after.len(),
         );
         self.state.records.savepoint()?;
-        match work(self) {
+        self.pending.parts += 1;
+        let worked = work(self);
+        self.pending.parts -= 1;
+        match worked {
             Ok(done) if self.pending.open == before.1 => {
                 self.state.records.release()?;
                 Ok(done)

@@ -55,7 +55,16 @@ impl Op<'_> {
         };
         let version = existing.as_ref().map_or(1, |old| old.stored.version + 1);
         let mut entry = self.entry(action, Some((&definition.name, row.fingerprint)), Some((rid, id)));
-        let links = self.links(definition, &values, existing.as_ref().map(|old| &old.values))?;
+        // Links that stay need no look: what they lead to was there when they were made, and they may outlive it.
+        let linked = |field: &&crate::module::Field| field.kind == FieldType::Link;
+        let links_stay = existing.as_ref().is_some_and(|old| {
+            definition.fields.iter().filter(linked).all(|field| old.values.get(&field.name) == values.get(&field.name))
+        });
+        let links = if links_stay {
+            None
+        } else {
+            Some(self.links(definition, &values, existing.as_ref().map(|old| &old.values))?)
+        };
         let subject = self.subject_of(definition, &values, (rid, id), &entry)?;
         if let Some(old) = &existing
             && old.stored.subject == 0
@@ -74,7 +83,7 @@ impl Op<'_> {
             .and_then(Value::as_str)
             .and_then(|name| definition.state(name))
             .and_then(|state| state.class.clone());
-        let mut owners = Owners { definition, values: &values, subject, rid, class_now };
+        let mut owners = Owners { definition, values: &values, subject, rid, class_now, known: BTreeMap::new() };
         let class_before = existing.as_ref().and_then(|old| old.values.get("state")).and_then(Value::as_str);
         let class_before = class_before.and_then(|name| definition.state(name)).and_then(|state| state.class.clone());
         let mut owners_before = match &existing {
@@ -84,6 +93,7 @@ impl Op<'_> {
                 subject: old.stored.subject,
                 rid,
                 class_now: class_before,
+                known: BTreeMap::new(),
             }),
             _ => None,
         };
@@ -121,7 +131,7 @@ impl Op<'_> {
             existing.iter().flat_map(|old| &old.stored.parts).map(|part| (part.unit, part)).collect();
         let mut parts = Vec::with_capacity(plain.len());
         for (unit, fields) in plain.values() {
-            parts.push(self.seal_part(id, version, unit, fields, before.get(&unit.rid).copied())?);
+            parts.push(self.seal_part((id, version), unit, fields, before.get(&unit.rid).copied(), values_before)?);
         }
         let now = self.now();
         let owner = if subject == 0 { None } else { self.subject_rid(subject)? };
@@ -145,7 +155,9 @@ impl Op<'_> {
             parts,
         };
         self.write_row(&stored, existing.as_ref().map(|old| &old.stored), &entry)?;
-        self.write_links(rid, &links, existing.is_some(), &entry)?;
+        if let Some(links) = &links {
+            self.write_links(rid, links, existing.is_some(), &entry)?;
+        }
         self.commit_to(&mut entry, Some(&stored))?;
         let change = crate::index_row::index_row(self.shared, definition, &stored, &values);
         self.index(IndexChange::Put(change));
@@ -205,14 +217,16 @@ impl Op<'_> {
 
     fn seal_part(
         &mut self,
-        id: RecordId,
-        version: i64,
+        (id, version): (RecordId, i64),
         unit: &Unit,
         fields: &Map,
         before: Option<&Part>,
+        values_before: Option<&Map>,
     ) -> Result<Part> {
-        // A part that says the same under the same key stays as it is; its version says at which version it was sealed.
-        if let Some(before) = before {
+        // A part that says the same under the same key stays as it is; its version says at which version it was sealed. Where a value
+        // differs from the record's old one, it cannot say the same and is not opened again.
+        let differs = values_before.is_some_and(|old| fields.iter().any(|(name, value)| old.get(name) != Some(value)));
+        if let Some(before) = before.filter(|_| !differs) {
             let plain =
                 unit.key.open(&before.sealed, &crate::seal::part_data(self.shared.tenant, id, before.version))?;
             let same = serde_json::from_slice::<Map>(&plain).is_ok_and(|map| map == *fields);
@@ -392,10 +406,22 @@ struct Owners<'a> {
     rid: i64,
     /// The class that the module's own class has become in the record's present state.
     class_now: Option<String>,
+    /// Units found so far by class and owning field: every field asks, and nothing that decides changes while one record is written.
+    known: BTreeMap<(String, Option<String>), Unit>,
 }
 
 impl Owners<'_> {
     fn unit(&mut self, op: &mut Op<'_>, class: &str, of: Option<&str>, entry: &Entry) -> Result<Unit> {
+        let asked = (class.to_owned(), of.map(str::to_owned));
+        if let Some(unit) = self.known.get(&asked) {
+            return Ok(unit.clone());
+        }
+        let unit = self.find(op, class, of, entry)?;
+        self.known.insert(asked, unit.clone());
+        Ok(unit)
+    }
+
+    fn find(&self, op: &mut Op<'_>, class: &str, of: Option<&str>, entry: &Entry) -> Result<Unit> {
         let subject = match of {
             Some(field) if Some(field) != self.definition.subject_link().map(|link| link.name.as_str()) => {
                 op.subject_behind(self.values, field)?

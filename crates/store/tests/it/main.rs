@@ -1,6 +1,7 @@
 //! The store with real files: stories, faults, the upgrade, what must be complete.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by failing")]
 
+mod batch;
 mod faults;
 mod load;
 mod model;
