@@ -3,7 +3,7 @@ use crate::held::{Held, held};
 use base::{Date, Permission, RecordId, SubjectId, UnitId};
 use serde_json::{Value, json};
 use store::module::{Label, Map};
-use store::{Caller, Error, Reader, Result};
+use store::{Caller, Disclosure, Error, Reader, Result};
 
 /// A record on a person's page.
 #[derive(Debug, Clone)]
@@ -111,7 +111,7 @@ fn view(reader: &mut Reader, held: &Held) -> Result<SubjectView> {
 /// The copy for the person: structured, machine-readable, with purposes and origin. Every export is journaled.
 pub fn export(tenant: &store::Tenant, caller: &Caller, id: SubjectId) -> Result<Value> {
     caller.needs(Permission::Privacy)?;
-    let (document, rid) = {
+    let (document, subject, records) = {
         let mut reader = tenant.reader()?;
         let held = held(&mut reader, id)?;
         let shown = view(&mut reader, &held)?;
@@ -131,14 +131,16 @@ pub fn export(tenant: &store::Tenant, caller: &Caller, id: SubjectId) -> Result<
         let document = json!({
             "subject": id, "exported_at": now, "state": shown.state, "merged": shown.aliases, "records": records, "kept": units,
         });
-        (document, held.subject.record)
+        (document, held.subject.id, shown.records.len() as u64)
     };
-    tenant.write(caller.clone(), move |op| {
-        let mut entry = op.entry("disclose", None, Some((rid, id.cast())));
-        entry.name_units([]);
-        let mut note = Map::new();
-        note.insert("what".into(), "subject-export".into());
-        op.finish(entry, &note).map(drop)
-    })?;
+    let leaves = Disclosure {
+        what: "subject-export",
+        module: None,
+        subject: Some(subject),
+        recipient: "person",
+        records,
+        facts: Map::new(),
+    };
+    tenant.write(caller.clone(), move |op| op.disclose(&leaves))?;
     Ok(document)
 }

@@ -25,11 +25,13 @@ pub struct InstanceSettings {
     pub engine: Settings,
     /// Holders of the features, beside the store's own.
     pub holders: Vec<Arc<dyn crate::Holder>>,
+    /// Gates of the features, beside the store's own.
+    pub gates: Vec<Arc<dyn crate::Gate>>,
 }
 
 impl Default for InstanceSettings {
     fn default() -> Self {
-        Self { max_open_tenants: 64, idle_ms: 10 * 60 * 1000, engine: Settings::default(), holders: Vec::new() }
+        Self { max_open_tenants: 64, idle_ms: 10 * 60 * 1000, engine: Settings::default(), holders: Vec::new(), gates: Vec::new() }
     }
 }
 
@@ -260,6 +262,7 @@ impl Instance {
             &self.settings.engine,
             Arc::clone(&self.flusher),
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
+            crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
         )?;
         crate::erase::resume(&opened)?;
         let opened = Arc::new(opened);

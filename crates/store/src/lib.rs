@@ -6,6 +6,7 @@ pub mod baseline;
 pub mod engine;
 pub mod erase;
 mod error;
+pub mod gates;
 pub mod holders;
 pub mod index;
 pub mod index_row;
@@ -28,6 +29,7 @@ mod units;
 mod writer;
 
 pub use error::{Error, Result};
+pub use gates::{Disclosure, Gate};
 pub use holders::Holder;
 pub use instance::{Instance, InstanceSettings, TenantInfo};
 pub use migrate::{STEPS, Step};

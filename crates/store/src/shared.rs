@@ -91,6 +91,7 @@ pub struct Shared {
     pub(crate) newest_note: Mutex<String>,
     extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(crate) holders: Vec<Arc<dyn crate::Holder>>,
+    pub(crate) gates: Vec<Arc<dyn crate::Gate>>,
     readers: Mutex<Readers>,
     reader_back: Condvar,
 }
@@ -133,6 +134,7 @@ impl Shared {
         ledger: Ledger,
         settings: Settings,
         holders: Vec<Arc<dyn crate::Holder>>,
+        gates: Vec<Arc<dyn crate::Gate>>,
     ) -> Self {
         let now = clock.now();
         Self {
@@ -151,6 +153,7 @@ impl Shared {
             newest_note: Mutex::new(String::new()),
             extensions: RwLock::default(),
             holders,
+            gates,
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
         }

@@ -101,6 +101,7 @@ impl Tenant {
             settings,
             Arc::new(Flusher::start()?),
             Vec::new(),
+            Vec::new(),
         )?;
         let packs: Vec<String> = std::iter::once("core".to_owned())
             .chain(new.packs.iter().filter(|pack| *pack != "core").cloned())
@@ -117,6 +118,7 @@ impl Tenant {
         settings: &Settings,
         flusher: Arc<Flusher>,
         holders: Vec<Arc<dyn crate::Holder>>,
+        gates: Vec<Arc<dyn crate::Gate>>,
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
@@ -147,7 +149,8 @@ impl Tenant {
         )?;
         let state = State::load(records, keys, tree, head.commit_no, head.fence)?;
         let mut index = Index::open(index_file.into_raw())?;
-        let shared = Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone(), holders));
+        let shared =
+            Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone(), holders, gates));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
         crate::index_row::ensure_modules(&mut index, &shared.modules())?;
