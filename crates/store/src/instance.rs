@@ -84,7 +84,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
 /// A data folder, held by this process.
 pub struct Instance {
     folder: PathBuf,
-    master: MasterKey,
+    master: Arc<MasterKey>,
     clock: SharedClock,
     settings: InstanceSettings,
     directory: Mutex<Directory>,
@@ -154,7 +154,7 @@ impl Instance {
         let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
         let folder = folder.to_owned();
         let open = Mutex::new(HashMap::new());
-        Ok(Self { folder, master, clock, settings, directory, open, opening: Mutex::new(()), flusher, _lock: lock })
+        Ok(Self { folder, master: Arc::new(master), clock, settings, directory, open, opening: Mutex::new(()), flusher, _lock: lock })
     }
 
     /// The data folder.
@@ -369,6 +369,20 @@ impl Instance {
         let number = ring.rotate_root();
         ring.write(&path, &self.master)?;
         self.change(actor, "rotate-root", id, |_| Ok(()))?;
+        Ok(number)
+    }
+
+    /// Wraps all of a tenant's unit keys with a new wrapping key. Reading and writing wait meanwhile.
+    pub fn rotate_unit_wrap(&self, actor: &Actor, id: TenantId) -> Result<u32> {
+        let tenant = self.tenant(id)?;
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let master = Arc::clone(&self.master);
+        tenant.exclusive(move |writer| -> Result<()> {
+            let rotated = crate::rotate::rotate_unit_wrap(writer, &master);
+            answer.send(rotated).map_err(|_| Error::Busy { message: "nobody waited for the rotation".into() })
+        })?;
+        let number = answered.recv().map_err(|_| Error::Busy { message: "the rotation did not answer".into() })??;
+        self.change(actor, "rotate-unit-wrap", id, |_| Ok(()))?;
         Ok(number)
     }
 

@@ -18,6 +18,7 @@ pub mod module;
 mod modules;
 mod op;
 pub mod retention;
+mod rotate;
 pub mod rows;
 pub mod seal;
 mod shared;

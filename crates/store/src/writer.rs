@@ -163,6 +163,11 @@ impl State {
         Ok(unit)
     }
 
+    /// Keys made ahead are wrapped with the old key: they are not used any more.
+    pub fn forget_made_ahead(&mut self) {
+        self.pool.clear();
+    }
+
     /// Begins the batch's transaction, if it has not begun.
     fn begin(&mut self) -> Result<()> {
         self.records.begin()?;
@@ -491,6 +496,10 @@ impl Exclusive<'_> {
             self.writer.shared.units.forget(*unit);
         }
         self.forget(Which::Keys)
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.writer.state
     }
 
     /// Ends readers that are older than this moment less `grace_ms`, and empties the write-ahead log of records.db: no overwritten page is left.

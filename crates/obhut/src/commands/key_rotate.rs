@@ -14,15 +14,23 @@ pub(crate) struct Args {
 }
 
 /// The keys that can be rotated.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum What {
     /// The root of a business's keys
     Root,
+    /// The key that wraps the keys of all key units
+    UnitWrap,
 }
 
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&args.of)?;
-    let What::Root = args.what;
+    if args.what == What::UnitWrap {
+        let number = context.instance.rotate_unit_wrap(&context.actor, info.id)?;
+        out.answer(&json!({"tenant": info.name, "what": "unit-wrap", "number": number}), |lang| {
+            format!("{}: {} {number}\n", info.name, lang.pick("Einheitenschlüssel neu verpackt, Nummer", "unit keys wrapped anew, number"))
+        })?;
+        return Ok(Exit::Done);
+    }
     let number = context.instance.rotate_root(&context.actor, info.id)?;
     out.answer(&json!({"tenant": info.name, "what": "root", "number": number}), |lang| {
         format!("{}: {} {number}\n", info.name, lang.pick("Wurzelschlüssel", "root key"))

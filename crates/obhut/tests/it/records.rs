@@ -212,3 +212,21 @@ fn a_unique_value_stands_once_and_is_free_again() {
     business.tenant().write(business.admin(), order("A-1")).unwrap();
     business.assert_sound();
 }
+
+#[test]
+fn rotating_keys_loses_nothing_and_the_old_kit_opens_nothing() {
+    let mut business = Business::new(&["core"]);
+    let first = person(&business, "Erika", "Müller");
+    let actor = base::Actor::Operator("test".into());
+    let kit = business.instance().recovery_kit(&actor, business.id(), false).unwrap().text().to_string();
+    assert_eq!(business.instance().rotate_unit_wrap(&actor, business.id()).unwrap(), 2);
+    let second = person(&business, "Jörg", "Groß");
+    business.instance().rotate_root(&actor, business.id()).unwrap();
+    business.reopen();
+    for id in [first.id, second.id] {
+        assert!(records::get(&mut business.tenant().reader().unwrap(), &business.admin(), "contact", id).is_ok());
+    }
+    let root = std::fs::read(business.tenant().shared().paths().file("root")).unwrap();
+    assert!(keys::KeyRing::from_recovery_kit(&kit, &root).is_err());
+    business.assert_sound();
+}
