@@ -52,21 +52,28 @@ pub struct Thief<'a> {
     pub keys: HashMap<UnitId, UnitKey>,
 }
 
+/// The wrapped keys that a keys.db still has, as they lie there.
+///
+/// # Panics
+///
+/// If the file cannot be opened.
+pub fn wrapped_keys(keys_db: &Path, ring: &KeyRing) -> Vec<(UnitId, Vec<u8>)> {
+    let key = ring.page_key(Pages::Keys);
+    let file = sqlite::open(keys_db, key, Mode::Reader, &Settings::default()).expect("keys.db opens");
+    let mut all = file.prepare("SELECT id, wrapped FROM key").expect("keys.db has its table");
+    let rows = all.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?)));
+    let rows = rows.expect("keys can be read").map(|row| row.expect("a row of keys.db"));
+    rows.filter_map(|(id, wrapped)| Some((UnitId::from_slice(&id).ok()?, wrapped))).collect()
+}
+
 /// The keys that a keys.db still has, unwrapped.
 ///
 /// # Panics
 ///
 /// If the file cannot be opened.
 pub fn keys_left(keys_db: &Path, ring: &KeyRing) -> HashMap<UnitId, UnitKey> {
-    let file = sqlite::open(keys_db, ring.page_key(Pages::Keys), Mode::Reader, &Settings::default()).expect("keys.db opens");
-    let mut all = file.prepare("SELECT id, wrapped FROM key").expect("keys.db has its table");
-    let rows = all.query_map([], |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?))).expect("keys can be read");
-    rows.map(|row| row.expect("a row of keys.db"))
-        .filter_map(|(id, wrapped)| {
-            let id = UnitId::from_slice(&id).ok()?;
-            UnitKey::unwrap(&wrapped, ring, id).ok().map(|key| (id, key))
-        })
-        .collect()
+    let unwrap = |(id, wrapped): (UnitId, Vec<u8>)| Some((id, UnitKey::unwrap(&wrapped, ring, id).ok()?));
+    wrapped_keys(keys_db, ring).into_iter().filter_map(unwrap).collect()
 }
 
 impl Thief<'_> {
@@ -191,7 +198,7 @@ fn statistics(name: &str, file: &rusqlite::Connection, loot: &mut Loot) {
 fn database(name: &str, bytes: &[u8], key: &[u8; 32], loot: &mut Loot) {
     for (number, page) in bytes.chunks(PAGE).enumerate() {
         let plain = decrypt(page, number == 0, key);
-        assert!(number > 0 || plain.get(5..8) == Some(&[64, 32, 32]), "{name}: the first page is not decrypted as SQLCipher encrypted it");
+        assert!(number > 0 || plain.get(20..24) == Some(&[48, 64, 32, 32]), "{name}: the first page is not decrypted as SQLCipher encrypted it");
         loot.found.push(Found { kind: name.to_owned(), place: format!("{name} page {}", number + 1), bytes: plain });
     }
 }
