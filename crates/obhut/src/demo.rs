@@ -5,6 +5,7 @@ mod dice;
 mod draft;
 mod estate;
 mod folder;
+mod names;
 mod people;
 mod training;
 mod workshop;

@@ -141,16 +141,33 @@ impl<E: Kinded + 'static> From<E> for Failure {
             let text = problems.to_string();
             return Self::new(exit, "definition", text.clone(), text);
         }
-        // Features wrap the store's error; what it says to both readers is found below theirs.
-        let mut source = error.source();
-        while let Some(inner) = source {
-            if let Some(inner) = inner.downcast_ref::<store::Error>() {
-                return of_store(exit, inner);
-            }
-            source = inner.source();
+        if let Some(error) = any.downcast_ref::<identity::Error>() {
+            return of_identity(exit, error);
         }
         let text = sentence(&error.to_string());
         Self::new(exit, word_of(error.kind()), text.clone(), text)
+    }
+}
+
+/// Identity's errors: the store's own below them, fields and codes as they are.
+fn of_identity(exit: Exit, error: &identity::Error) -> Failure {
+    let english = sentence(&error.to_string());
+    match error {
+        identity::Error::Store(error) => of_store(exit, error),
+        identity::Error::Fields(fields) => of_store(exit, &store::Error::Fields(fields.clone())),
+        identity::Error::NotFound { what } => of_store(exit, &store::Error::NotFound { what: what.clone() }),
+        identity::Error::Conflict { code, .. } => {
+            let german = match *code {
+                "login-taken" => "Diesen Anmeldenamen hat schon ein anderer Benutzer. Es wurde nichts gespeichert.",
+                "last-administrator" => {
+                    "Das ist der letzte, der alles darf; ohne ihn käme niemand mehr an die Verwaltung. Es wurde nichts gespeichert."
+                }
+                "successor" => "Der Nachfolger muss ein anderer, aktiver Benutzer sein. Es wurde nichts gespeichert.",
+                _ => english.as_str(),
+            };
+            Failure::new(exit, code, german, english.clone())
+        }
+        other => Failure::new(exit, word_of(other.kind()), english.clone(), english.clone()),
     }
 }
 
@@ -233,7 +250,8 @@ mod tests {
 
     #[test]
     fn fields_stand_below_the_sentence() {
-        let field = FieldError::new("origin", "required", "Herkunft fehlt.".into(), "Origin is missing.".into());
+        let message = Label::new("Herkunft fehlt.", "Origin is missing.");
+        let field = FieldError { field: "origin".into(), code: "required".into(), message };
         let failure = Failure::from(store::Error::Fields(vec![field]));
         assert!(failure.sentence("de").ends_with("\n  origin: Herkunft fehlt."));
         assert_eq!(failure.document("en")["error"]["errors"][0]["message"], "Origin is missing.");

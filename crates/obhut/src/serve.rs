@@ -77,7 +77,7 @@ async fn serve(
         Failure::system("Der Server ließ sich nicht starten", "The server could not be started", &error)
     };
     let (pages, api) = ports.listeners().map_err(failed)?;
-    let app = web::App::new(Arc::clone(&instance), Arc::clone(clock), web::Settings::default());
+    let app = web::App::new(Arc::clone(&instance), Arc::clone(clock), settings.web());
     let stopping = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = watch::channel(false);
     let wait = |mut stopped: watch::Receiver<bool>| async move {

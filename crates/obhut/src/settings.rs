@@ -25,6 +25,8 @@ pub(crate) struct Settings {
     pub socket: Socket,
     /// What a command may take in.
     pub input: Input,
+    /// Pages and REST API.
+    pub web: Web,
 }
 
 /// Open tenants.
@@ -67,6 +69,19 @@ pub(crate) struct Input {
     pub max_import_mib: NonZeroU64,
 }
 
+/// Pages and REST API.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "each is a limit, and a reader of the file must see so")]
+pub(crate) struct Web {
+    /// Longest body of a request, in KiB.
+    pub max_body_kib: NonZeroU32,
+    /// Longest body of a batch, in MiB.
+    pub max_batch_mib: NonZeroU32,
+    /// Plans, erasures and exports of a person at a time; a further one waits.
+    pub max_long_work: NonZeroU32,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -76,6 +91,7 @@ impl Default for Settings {
             worker: Worker::default(),
             socket: Socket::default(),
             input: Input::default(),
+            web: Web::default(),
         }
     }
 }
@@ -97,6 +113,12 @@ impl Default for Socket {
 impl Default for Input {
     fn default() -> Self {
         Self { max_import_mib: NonZeroU64::new(4096).unwrap_or(NonZeroU64::MIN) }
+    }
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { max_body_kib: limit(1024), max_batch_mib: limit(16), max_long_work: limit(4) }
     }
 }
 
@@ -136,6 +158,18 @@ impl Settings {
             max_open_tenants: usize::try_from(self.tenants.max_open.get()).unwrap_or(usize::MAX),
             idle_ms: i64::from(self.tenants.idle_minutes.get()) * 60_000,
             ..store::InstanceSettings::default()
+        }
+    }
+
+    /// The limits of pages and API, as `web` wants them.
+    pub(crate) fn web(&self) -> web::Settings {
+        let size =
+            |count: NonZeroU32, unit: usize| usize::try_from(count.get()).unwrap_or(usize::MAX).saturating_mul(unit);
+        web::Settings {
+            tls: false,
+            max_body_bytes: size(self.web.max_body_kib, 1024),
+            max_batch_bytes: size(self.web.max_batch_mib, 1024 * 1024),
+            max_long_work: size(self.web.max_long_work, 1),
         }
     }
 }

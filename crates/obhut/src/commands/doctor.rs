@@ -60,7 +60,9 @@ impl Looked {
         };
         let mut line = format!("{mark}  {}\n", self.seen.get(lang.code()));
         if self.severity.is_some() {
-            line.push_str(&format!("         → {}\n", self.how.get(lang.code())));
+            line.push_str("         → ");
+            line.push_str(self.how.get(lang.code()));
+            line.push('\n');
         }
         line
     }

@@ -31,7 +31,9 @@ fn print(context: &Context<'_>, of: &OfTenant, again: bool, out: &mut Output<'_>
     let mut text = String::new();
     for info in context.infos(of)? {
         let kit = context.instance.recovery_kit(&context.actor, info.id, again)?;
-        text.push_str(&format!("{}\n{}\n", info.name, *kit.text()));
+        for part in [&info.name, "\n", &kit.text(), "\n"] {
+            text.push_str(part);
+        }
         items.push(json!({"tenant": info.name, "id": info.id, "root": kit.root_number(), "kit": *kit.text()}));
     }
     out.answer(&json!({"items": items}), |_| text)?;

@@ -31,7 +31,7 @@ pub(crate) fn run(cwd: &Path, args: &Args, out: &mut Output<'_>) -> Ended {
         if problems.is_empty() {
             return lang.pick("In Ordnung.\n", "All right.\n").to_owned();
         }
-        problems.iter().map(|problem| format!("{problem}\n")).collect()
+        problems.iter().flat_map(|problem| [problem.to_string(), "\n".to_owned()]).collect()
     })?;
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Found })
 }

@@ -16,17 +16,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&OfTenant { tenant: Some(args.tenant.clone()) })?;
-    let typed = match &args.confirm {
-        Some(name) => Some(name.clone()),
-        None => {
-            out.note(
+    let typed = if args.confirm.is_some() {
+        args.confirm.clone()
+    } else {
+        out.note(
                 &format!("„{}“ und alles darin wird vernichtet, auch in Sicherungen: ohne die Schlüssel lässt sich nichts mehr öffnen. Das lässt sich nicht zurücknehmen.", info.name),
                 &format!("“{}” and everything in it will be destroyed, in backups too: without the keys nothing can be opened any more. This cannot be undone.", info.name),
             )?;
-            out.ask(&Question::Line(
-                out.lang().pick("Name des Mandanten zur Bestätigung: ", "Name of the business to confirm: ").to_owned(),
-            ))?
-        }
+        out.ask(&Question::Line(
+            out.lang().pick("Name des Mandanten zur Bestätigung: ", "Name of the business to confirm: ").to_owned(),
+        ))?
     };
     if typed.as_deref().map(str::trim) != Some(info.name.as_str()) {
         return Err(Failure::refused(

@@ -12,8 +12,9 @@ const PROPERTIES: usize = 70;
 const ENTRIES: usize = 180;
 const FIRST_DAY: Date = Date::constant(2023, 2, 1);
 
+type Kind = (&'static str, &'static [&'static str], (i64, i64), (i64, i64));
 /// What it is, what the headline says, square metres from and to, rooms from and to (halves).
-const KINDS: &[(&str, &[&str], (i64, i64), (i64, i64))] = &[
+const KINDS: &[Kind] = &[
     (
         "apartment",
         &[

@@ -24,8 +24,9 @@ const QUALIFICATIONS: &[(&str, &str, Option<i64>)] = &[
     ("Kassensystem", "Bedienen, Tagesabschluss, Belege nach GoBD.", None),
     ("Datenschutz im Laden", "Kundendaten, Auskunft, Einwilligung, Vorfälle.", Some(24)),
 ];
+type Course = (&'static str, &'static str, &'static [Place], i64, i64, i64);
 /// Number, name, qualifications by place, hours, places, price in cents.
-const COURSES: &[(&str, &str, &[Place], i64, i64, i64)] = &[
+const COURSES: &[Course] = &[
     ("R1", "Rösten für den Anfang", &[], 16, 8, 49_000),
     ("R2", "Rösten: Profile und Sensorik", &[0], 32, 6, 98_000),
     ("B1", "Barista: Grundlagen", &[1], 8, 10, 24_000),

@@ -10,11 +10,14 @@ const ORGANISATIONS: usize = 14;
 const VEHICLES: usize = 140;
 const ORDERS: usize = 210;
 const INTERACTIONS: usize = 40;
+/// Orders of the last weeks.
+const LATEST: usize = 13;
 /// The day on which its records begin.
 const FIRST_DAY: Date = Date::constant(2023, 1, 9);
 
+type Make = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 /// Make, world manufacturer identifier, models with their drive.
-const MAKES: &[(&str, &str, &[(&str, &str)])] = &[
+const MAKES: &[Make] = &[
     (
         "Volkswagen",
         "WVW",
@@ -106,12 +109,15 @@ pub(super) fn drafts() -> Vec<Draft> {
         let owner = if number < PERSONS { ORGANISATIONS + number } else { dice.below(ORGANISATIONS) };
         drafts.push(vehicle(&mut dice, owner));
     }
+    let span = i64::from((TODAY - FIRST_DAY).get_days());
+    // Chance alone might leave the last weeks empty, and with them the states that come before the invoice.
+    let latest = (0_i64..).take(LATEST).map(|number| days(TODAY, -3 * number));
     let mut begun: Vec<Date> =
-        (0..ORDERS).map(|_| days(FIRST_DAY, dice.between(0, i64::from((TODAY - FIRST_DAY).get_days())))).collect();
+        (0..ORDERS.saturating_sub(LATEST)).map(|_| days(FIRST_DAY, dice.between(0, span - 40))).chain(latest).collect();
     begun.sort_unstable();
     for (number, ordered) in begun.into_iter().enumerate() {
         // The first and the last orders are people's, so that a look at either end of the list shows what the law keeps of a person.
-        let vehicle = if (10..ORDERS - 10).contains(&number) { dice.below(VEHICLES) } else { dice.below(PERSONS) };
+        let vehicle = if (10..ORDERS - 40).contains(&number) { dice.below(VEHICLES) } else { dice.below(PERSONS) };
         let owner = if vehicle < PERSONS {
             ORGANISATIONS + vehicle
         } else {

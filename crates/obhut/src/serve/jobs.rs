@@ -12,9 +12,12 @@ type Handler = fn(&Tenant, &serde_json::Value) -> Result<(), String>;
 /// Queued jobs by name. Whoever queues a name adds it here.
 const HANDLERS: &[(&str, Handler)] = &[];
 
+/// What does work that needs no payload.
+type Hourly = fn(&Tenant) -> Result<(), String>;
+
 /// Work that every tenant has each hour, by the name under which `job run` does it at once.
-const HOURLY: &[(&str, fn(&Tenant) -> Result<(), String>)] =
-    &[("purge-logs", purge_logs), ("purge-sessions", purge_sessions)];
+const HOURLY: &[(&str, Hourly)] =
+    &[("purge-logs", purge_logs), ("purge-sessions", purge_sessions), ("finish-deletions", finish_deletions)];
 
 /// The names of all that can be run.
 pub(crate) struct Jobs;
@@ -169,6 +172,11 @@ fn purge_sessions(tenant: &Tenant) -> Result<(), String> {
         .write(Caller::job("purge-sessions"), move |op| identity::purge_sessions(op, now))
         .map(drop)
         .map_err(|error| error.to_string())
+}
+
+/// Deletions of users that a crash has interrupted.
+fn finish_deletions(tenant: &Tenant) -> Result<(), String> {
+    identity::finish_deletions(tenant).map(drop).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

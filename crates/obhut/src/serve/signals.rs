@@ -1,5 +1,5 @@
 //! The operating system asks the program to end: SIGINT (Ctrl+C) and SIGTERM, from the first moment on.
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use std::io;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -20,15 +20,21 @@ impl Signals {
             let _inside = runtime.enter();
             (signal(SignalKind::interrupt()).map_err(unusable)?, signal(SignalKind::terminate()).map_err(unusable)?)
         };
-        let wait = move || {
+        let mut next = move || {
             runtime.block_on(async {
                 tokio::select! {
                     _ = interrupt.recv() => {}
                     _ = terminate.recv() => {}
                 }
             });
+        };
+        let wait = move || {
+            next();
             // Nobody is left to be told if the program has ended by itself.
             let _ = ask.send(true);
+            // Who asks twice does not want to wait for requests to end. What was acknowledged is safe all the same.
+            next();
+            std::process::exit(i32::from(Exit::Found.code()));
         };
         std::thread::Builder::new().name("signals".into()).spawn(wait).map_err(unusable)?;
         Ok(Self(asked))

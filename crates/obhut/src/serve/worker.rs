@@ -79,3 +79,41 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+    use store::NewTenant;
+    use testkit::{TempDir, TestClock};
+
+    #[test]
+    fn every_tenant_has_its_turn_each_hour_and_rests_between() {
+        let folder = TempDir::new().unwrap();
+        let clock = TestClock::default();
+        let settings = Settings::default();
+        let shared: base::SharedClock = Arc::new(clock.clone());
+        let instance = Instance::open(folder.path(), keys::MasterKey::generate(), shared, settings.instance()).unwrap();
+        let instance = Arc::new(instance);
+        let actor = base::Actor::Operator("test".into());
+        for name in ["One", "Two"] {
+            let new = NewTenant { id: keys::random_id(), zone: "UTC".into(), marker: "test".into(), packs: Vec::new() };
+            instance.create_tenant(&actor, name, &new).unwrap();
+        }
+        let mut worker = Worker::new(Arc::clone(&instance), settings.worker);
+        let mut visited = |minutes: i64| {
+            clock.advance_ms(minutes * 60_000);
+            worker.look();
+            worker.hourly.values().filter(|at| **at == instance.clock().now()).count()
+        };
+        assert_eq!(visited(0), 1, "the first at once");
+        assert_eq!(visited(29), 0);
+        assert_eq!(visited(1), 1, "the second in the middle of the hour");
+        assert_eq!(visited(30), 1, "the first again");
+        assert_eq!(visited(30), 1);
+        assert_eq!(instance.open_tenants(), 1, "who has just been visited is open, the other rests");
+        clock.advance_ms(11 * 60_000);
+        worker.look();
+        assert_eq!(instance.open_tenants(), 0);
+    }
+}

@@ -20,7 +20,7 @@ use store::Instance;
 use tokio::sync::Semaphore;
 
 /// A user may think so long about a question.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(600);
+const ANSWER_PATIENCE: Duration = Duration::from_mins(10);
 
 /// A pause after a connection that could not be taken: out of file handles, another command's end frees some.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

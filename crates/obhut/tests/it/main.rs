@@ -5,5 +5,8 @@
     reason = "what helps a test fails the test, as the test itself does"
 )]
 
+mod bed;
+mod cli;
+mod demo;
 mod house;
 mod records;

@@ -117,7 +117,7 @@ fn clock() -> Looked {
 fn file_system(folder: &Path) -> Looked {
     let nearest = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
     let Ok(about) = rustix::fs::statfs(nearest) else { return "file-system".into() };
-    match NETWORKED.iter().find(|(magic, _)| *magic == i64::from(about.f_type)) {
+    match NETWORKED.iter().find(|(magic, _)| *magic == about.f_type) {
         Some((_, name)) => Looked::bad(
             "file-system",
             Severity::Error,
