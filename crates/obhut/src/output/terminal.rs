@@ -32,7 +32,7 @@ impl Surface for Terminal {
         }
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg:28} {wide_bar} {human_pos}/{human_len}");
+            let style = ProgressStyle::with_template("{msg:34} {wide_bar} {human_pos}/{human_len}");
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         if progress.total > 0 {

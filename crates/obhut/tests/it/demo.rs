@@ -1,7 +1,9 @@
 //! `demo`: ready with one line, works as it says, and leaves nothing behind.
 use crate::bed::{Bed, Server};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use std::io::Read;
+use std::process::Stdio;
 
 #[test]
 fn a_demo_is_ready_with_one_line_and_leaves_nothing() {
@@ -48,4 +50,20 @@ fn a_kept_demo_goes_on_as_an_instance() {
     let plan = bed.json(&["subject", "erase", customer, "--plan", "--reason", "request", "--tenant", &name]);
     let stays = plan["stays"].as_array().unwrap();
     assert!(stays.iter().any(|item| item["basis"].as_str().unwrap().contains("§ 147")), "{plan}");
+}
+
+#[test]
+fn a_demo_that_is_ended_while_it_is_made_leaves_nothing() {
+    let bed = Bed::new();
+    let mut child =
+        bed.command(&["demo", "--port-offset", "1900"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let folders = || std::fs::read_dir(bed.folder.path()).unwrap().count();
+    while folders() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended before it made a folder");
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str(), folders()), (Some(0), "", 0));
 }
