@@ -198,6 +198,24 @@ mod tests {
     }
 
     #[test]
+    fn the_page_names_every_limit_with_its_default() {
+        let page = include_str!("../../../docs/settings.md");
+        let example = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        assert_eq!(read(example).unwrap(), Settings::default());
+        // Every section and name, counted: one that is missing on the page would have its default all the same.
+        let named = example.lines().filter(|line| line.contains(" = ")).count();
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3);
+        for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
+            let name = line.split(" = ").next().unwrap();
+            let misspelt = example
+                .lines()
+                .enumerate()
+                .map(|(at, line)| if at == place { line.replacen(name, "nothing", 1) } else { line.to_owned() });
+            assert!(read(&misspelt.collect::<Vec<_>>().join("\n")).is_err(), "{name}");
+        }
+    }
+
+    #[test]
     fn a_misspelt_or_impossible_limit_is_refused_and_named() {
         for (text, named) in
             [("prot_offset = 7", "prot_offset"), ("[tenants]\nmax_open = 0", "max_open"), ("[worker", "line 1")]
