@@ -104,12 +104,11 @@ fn perform_under(writer: &mut Exclusive<'_>, caller: &Caller, id: ErasureId) -> 
         Begun::Perform(plan) => plan,
     };
     let shared = writer.tenant();
-    let destroyed = match outcome(&shared, &case) {
-        Some(destroyed) => destroyed, // finished at start-up after a crash; only the certificate is missing
-        None => {
-            let units = plan.goes.iter().map(|item| item.unit).collect();
-            destroy(writer, caller, &Destroy { case, action: "erase", subject: Some(plan.subject), units })?
-        }
+    let destroyed = if let Some(destroyed) = outcome(&shared, &case) {
+        destroyed // finished at start-up after a crash; only the certificate is missing
+    } else {
+        let units = plan.goes.iter().map(|item| item.unit).collect();
+        destroy(writer, caller, &Destroy { case, action: "erase", subject: Some(plan.subject), units })?
     };
     writer.op(caller.clone(), move |op| certify(op, id, &plan, destroyed))
 }

@@ -160,7 +160,7 @@ fn relink(op: &mut Op<'_>, links: &[(RecordId, String)], from: RecordId, to: Rec
         let mut values = opened.values.clone();
         match values.get_mut(field) {
             Some(Value::Array(items)) => {
-                items.iter_mut().filter(|item| item.as_str() == Some(&from)).for_each(|item| *item = to.clone())
+                items.iter_mut().filter(|item| item.as_str() == Some(&from)).for_each(|item| *item = to.clone());
             }
             Some(value) if value.as_str() == Some(&from) => *value = to.clone(),
             _ => continue,

@@ -161,7 +161,7 @@ pub fn plan(tenant: &Tenant, caller: &Caller, subject: SubjectId, reason: &str) 
 /// What goes and what stays.
 pub(crate) fn items(access: &dyn Access, held: &Held) -> (Vec<PlanItem>, Vec<PlanItem>) {
     let modules = access.shared().modules();
-    let item = |unit: &&HeldUnit| {
+    let listed = |unit: &&HeldUnit| {
         let class = modules.set.class(&unit.row.class);
         let hold = unit.hold.as_ref();
         PlanItem {
@@ -182,7 +182,7 @@ pub(crate) fn items(access: &dyn Access, held: &Held) -> (Vec<PlanItem>, Vec<Pla
         }
     };
     let (goes, stays) = held.partition();
-    (goes.iter().map(item).collect(), stays.iter().map(item).collect())
+    (goes.iter().map(listed).collect(), stays.iter().map(listed).collect())
 }
 
 /// Hash over unit ids, and until when they stay.

@@ -7,7 +7,13 @@ use store::module::Map;
 use store::{Error, Op, Result};
 
 /// Changes a record. `if_version` is the version that the caller has seen: another one is refused, nothing is lost silently.
-pub fn change(op: &mut Op<'_>, module: &str, id: RecordId, mut patch: Map, if_version: Option<i64>) -> Result<RecordView> {
+pub fn change(
+    op: &mut Op<'_>,
+    module: &str,
+    id: RecordId,
+    mut patch: Map,
+    if_version: Option<i64>,
+) -> Result<RecordView> {
     op.caller().needs_access(module, Access::Write)?;
     let caller = op.caller().clone();
     let existing = opened(op, &caller, module, id)?;
@@ -32,7 +38,9 @@ pub fn change(op: &mut Op<'_>, module: &str, id: RecordId, mut patch: Map, if_ve
         let label = definition.state(old).map_or(old.as_str(), |state| state.label.de.as_str());
         return Err(Error::conflict(
             "final",
-            format!("the record is in the final state “{label}” and cannot be changed; make a reversal and a new version"),
+            format!(
+                "the record is in the final state “{label}” and cannot be changed; make a reversal and a new version"
+            ),
         ));
     }
     let scope = existing.stored.scope;

@@ -48,13 +48,22 @@ pub struct HistoryPage {
 pub const MAX_LIMIT: u32 = 200;
 
 /// The record's history, newest first.
-pub fn history(reader: &mut Reader, caller: &Caller, module: &str, id: RecordId, before: Option<u64>, limit: u32) -> Result<HistoryPage> {
+pub fn history(
+    reader: &mut Reader,
+    caller: &Caller,
+    module: &str,
+    id: RecordId,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<HistoryPage> {
     caller.needs_access(module, Right::Read)?;
     caller.needs(Permission::ReadHistory)?;
     let missing = || Error::not_found(format!("{module} {id}"));
     let stored = reader.stored(id)?.ok_or_else(missing)?;
     let modules = reader.tenant().modules();
-    if modules.rows.get(&stored.module).is_none_or(|row| row.name != module) || !visible(stored.scope, stored.restricted, caller) {
+    if modules.rows.get(&stored.module).is_none_or(|row| row.name != module)
+        || !visible(stored.scope, stored.restricted, caller)
+    {
         return Err(missing());
     }
     let definition = modules.set.get(module).ok_or_else(missing)?;
@@ -66,11 +75,15 @@ pub fn history(reader: &mut Reader, caller: &Caller, module: &str, id: RecordId,
         actor: step.actor,
         action: step.action,
         erased: step.erased,
-        changes: step.changes.into_iter().map(|change| {
-            let seen = may_see(definition, &change.field, caller);
-            let (old, new) = if seen { (some(change.old), some(change.new)) } else { (None, None) };
-            FieldChange { field: change.field, old, new, masked: !seen }
-        }).collect(),
+        changes: step
+            .changes
+            .into_iter()
+            .map(|change| {
+                let seen = may_see(definition, &change.field, caller);
+                let (old, new) = if seen { (some(change.old), some(change.new)) } else { (None, None) };
+                FieldChange { field: change.field, old, new, masked: !seen }
+            })
+            .collect(),
     });
     Ok(HistoryPage { items: items.collect(), next: shown.next })
 }

@@ -6,8 +6,8 @@
 use crate::create::insert;
 use crate::import::map::apply;
 use crate::import::{
-    CardReader, Entry, Format, Groups, Guess, ImportError, LinkTarget, MappedRecord, Mapping, Message, Reason, Reject, Row, TableReader,
-    TargetField, detect, guess,
+    CardReader, Entry, Format, Groups, Guess, ImportError, LinkTarget, MappedRecord, Mapping, Message, Reason, Reject,
+    Row, TableReader, TargetField, detect, guess,
 };
 use base::{Permission, RecordId};
 use serde::Serialize;
@@ -86,7 +86,7 @@ pub struct Progress {
 /// Shows the mapping that would be guessed for a file.
 pub fn preview(tenant: &Tenant, request: &ImportRequest) -> Result<Option<Guess>> {
     match open(tenant, request)? {
-        Source::Table { guess, .. } => Ok(guess),
+        Source::Table { guess, .. } => Ok(guess.map(|guess| *guess)),
         Source::Cards(_) => Ok(None),
     }
 }
@@ -121,7 +121,7 @@ fn check_activity(tenant: &Tenant, key: &str) -> Result<()> {
 }
 
 enum Source {
-    Table { reader: Box<TableReader>, mapping: Mapping, guess: Option<Guess> },
+    Table { reader: Box<TableReader>, mapping: Box<Mapping>, guess: Option<Box<Guess>> },
     Cards(Box<CardReader>),
 }
 
@@ -135,13 +135,12 @@ fn unreadable(error: ImportError) -> Error {
 fn open(tenant: &Tenant, request: &ImportRequest) -> Result<Source> {
     let name = request.file.display().to_string();
     let opened = || File::open(&request.file).map_err(Error::io(format!("opening {name}")));
-    let format = match request.format {
-        Some(format) => format,
-        None => {
-            let mut head = Vec::new();
-            opened()?.take(4096).read_to_end(&mut head).map_err(Error::io(format!("reading {name}")))?;
-            detect(&name, &head)
-        }
+    let format = if let Some(format) = request.format {
+        format
+    } else {
+        let mut head = Vec::new();
+        opened()?.take(4096).read_to_end(&mut head).map_err(Error::io(format!("reading {name}")))?;
+        detect(&name, &head)
     };
     if format == Format::Vcard {
         let groups = Groups::read(opened()?).map_err(unreadable)?;
@@ -162,7 +161,7 @@ fn open(tenant: &Tenant, request: &ImportRequest) -> Result<Source> {
     let reader = Box::new(table()?);
     if let Some(mapping) = given {
         mapping.check(reader.headers()).map_err(unreadable)?;
-        return Ok(Source::Table { reader, mapping, guess: None });
+        return Ok(Source::Table { reader, mapping: Box::new(mapping), guess: None });
     }
     let module = request.module.as_deref().unwrap_or("contact");
     // Some rows read ahead settle what the headers leave open: the order of day and month, what separates several values.
@@ -175,7 +174,7 @@ fn open(tenant: &Tenant, request: &ImportRequest) -> Result<Source> {
         );
         return Err(Error::invalid(message));
     }
-    Ok(Source::Table { reader, mapping: guessed.mapping.clone(), guess: Some(guessed) })
+    Ok(Source::Table { reader, mapping: Box::new(guessed.mapping.clone()), guess: Some(Box::new(guessed)) })
 }
 
 /// The fields of a module as the guess wants them.
@@ -191,7 +190,11 @@ fn targets(tenant: &Tenant, module: &str) -> Result<Vec<TargetField>> {
             label_en: field.label.en.clone(),
             kind: field.kind.name().to_owned(),
             many: field.many,
-            choices: field.choices.iter().map(|choice| (choice.key.clone(), choice.label.de.clone(), choice.label.en.clone())).collect(),
+            choices: field
+                .choices
+                .iter()
+                .map(|choice| (choice.key.clone(), choice.label.de.clone(), choice.label.en.clone()))
+                .collect(),
             to: field.to.clone(),
         })
         .collect())
@@ -220,13 +223,18 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn file(mut self, reject: &mut dyn FnMut(&[String], &Reject), progress: &mut dyn FnMut(Progress)) -> Result<ImportReport> {
+    fn file(
+        mut self,
+        reject: &mut dyn FnMut(&[String], &Reject),
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<ImportReport> {
         self.report.dry_run = self.request.dry_run;
-        let bytes = std::fs::metadata(&self.request.file).map(|meta| meta.len()).unwrap_or(0);
+        let bytes = std::fs::metadata(&self.request.file).map_or(0, |meta| meta.len());
         match open(self.tenant, self.request)? {
             Source::Table { reader, mapping, guess } => {
                 self.report.format = "table".into();
-                self.report.mapping = guess.map_or_else(|| mapping.to_toml(), |guess| guess.describe(self.request.german));
+                self.report.mapping =
+                    guess.map_or_else(|| mapping.to_toml(), |guess| guess.describe(self.request.german));
                 let columns = reader.headers().names().to_vec();
                 self.report.columns.clone_from(&columns);
                 let rows = reader.map(|row| match row {
@@ -286,7 +294,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn batch(&mut self, batch: Vec<Ready>, columns: &[String], reject: &mut dyn FnMut(&[String], &Reject)) -> Result<()> {
+    fn batch(
+        &mut self,
+        batch: Vec<Ready>,
+        columns: &[String],
+        reject: &mut dyn FnMut(&[String], &Reject),
+    ) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -296,7 +309,8 @@ impl Run<'_> {
         let done = std::sync::Arc::new(parking_lot::Mutex::new(None));
         let handed = std::sync::Arc::clone(&done);
         let written: Result<()> = self.tenant.write(self.caller.clone(), move |op| {
-            let outcomes: Vec<Outcome> = batch.into_iter().map(|ready| row(op, ready, &origin, &activity, dry_run, &mut seen)).collect();
+            let outcomes: Vec<Outcome> =
+                batch.into_iter().map(|ready| row(op, ready, &origin, &activity, dry_run, &mut seen)).collect();
             *handed.lock() = Some((outcomes, seen));
             // A dry run is a real one that is undone.
             if dry_run { Err(Error::conflict("dry-run", "nothing is written in a dry run")) } else { Ok(()) }
@@ -330,7 +344,8 @@ impl Run<'_> {
 fn card_records(card: crate::import::Card) -> Ready {
     let mut links = Vec::new();
     if let Some(name) = &card.organisation {
-        let target = LinkTarget::Stored { module: "organisation".into(), by: "name".into(), value: name.clone(), create: true };
+        let target =
+            LinkTarget::Stored { module: "organisation".into(), by: "name".into(), value: name.clone(), create: true };
         links.push(("organisation".to_owned(), target));
     }
     let key = card.uid.clone();
@@ -340,7 +355,14 @@ fn card_records(card: crate::import::Card) -> Ready {
 }
 
 /// One row: all its records or none.
-fn row(op: &mut Op<'_>, ready: Ready, origin: &str, activity: &str, dry_run: bool, seen: &mut HashSet<[u8; 32]>) -> Outcome {
+fn row(
+    op: &mut Op<'_>,
+    ready: Ready,
+    origin: &str,
+    activity: &str,
+    dry_run: bool,
+    seen: &mut HashSet<[u8; 32]>,
+) -> Outcome {
     let Ready { line, raw, records } = ready;
     let made = op.part(|op| make(op, records, origin, activity, dry_run, seen));
     match made {
@@ -449,7 +471,10 @@ fn remember(op: &mut Op<'_>, mac: &[u8; 32], rid: i64) -> Result<()> {
     op.upkeep(&statements::EXTERNAL_KEY_PUT, &[0.into(), mac.into(), rid.into()]).map(drop)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one link of one row; a struct for a single caller would hide them")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one link of one row; a struct for a single caller would hide them"
+)]
 fn linked(
     op: &mut Op<'_>,
     module: &str,
@@ -482,7 +507,9 @@ fn linked(
 /// A record that was there before any import: by the index, which knows what was committed.
 fn stored_before(op: &mut Op<'_>, module: &str, by: &str, value: &str) -> Result<Option<RecordId>> {
     let modules = op.tenant().modules();
-    let Some(field) = modules.set.get(module).and_then(|definition| definition.field(by)).filter(|field| field.indexed()) else {
+    let Some(field) =
+        modules.set.get(module).and_then(|definition| definition.field(by)).filter(|field| field.indexed())
+    else {
         return Ok(None);
     };
     let Some(key) = store::index_row::key(field.kind, &Value::from(value)) else { return Ok(None) };

@@ -26,7 +26,9 @@ pub fn backlinks(reader: &mut Reader, caller: &Caller, id: RecordId) -> Result<V
         return Ok(Vec::new());
     };
     let params = [rid.into(), 0.into(), (MAX_LINKS + 1).into()];
-    let links = reader.all(&store::statements::LINKS_TO, &params, |row| Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(3)?, row.int(4)? != 0)))?;
+    let links = reader.all(&store::statements::LINKS_TO, &params, |row| {
+        Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(3)?, row.int(4)? != 0))
+    })?;
     let more = links.len() > usize::try_from(MAX_LINKS).unwrap_or(usize::MAX);
     let modules = reader.tenant().modules();
     let mut groups: BTreeMap<(String, String), Vec<ListItem>> = BTreeMap::new();

@@ -79,8 +79,12 @@ const COUNT_CAP: u64 = 1_000_000;
 /// Full text over all modules that the caller may read, newest first.
 pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> Result<Vec<ListItem>> {
     let modules = reader.tenant().modules();
-    let readable: Vec<String> =
-        modules.set.iter().filter(|module| caller.grants.allows(&module.name, Right::Read)).map(|module| module.name.clone()).collect();
+    let readable: Vec<String> = modules
+        .set
+        .iter()
+        .filter(|module| caller.grants.allows(&module.name, Right::Read))
+        .map(|module| module.name.clone())
+        .collect();
     let mut query = SearchQuery::new(readable, caller.grants.scopes.clone(), store::text::query_terms(text));
     query.order = SearchOrder::Newest;
     query.limit = limit.clamp(1, index::MAX_LIMIT);
@@ -89,17 +93,23 @@ pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> R
         return Ok(Vec::new());
     }
     let page = index::search(reader.index()?, &query)?;
-    Ok(page.rows.into_iter().map(|row| {
-        let definition = modules.set.get(&row.module);
-        item(row, definition, caller)
-    }).collect())
+    Ok(page
+        .rows
+        .into_iter()
+        .map(|row| {
+            let definition = modules.set.get(&row.module);
+            item(row, definition, caller)
+        })
+        .collect())
 }
 
 /// Module and title of records, for showing links. What the caller may not see is absent.
 pub fn titles(reader: &mut Reader, caller: &Caller, ids: &[RecordId]) -> Result<HashMap<RecordId, (String, String)>> {
     let mut found = HashMap::new();
     for id in ids {
-        let Some((rid, module)) = reader.first(&store::statements::RECORD_RID, &[id.bytes().into()], |row| Ok((row.int(0)?, row.int(1)?)))? else {
+        let Some((rid, module)) =
+            reader.first(&store::statements::RECORD_RID, &[id.bytes().into()], |row| Ok((row.int(0)?, row.int(1)?)))?
+        else {
             continue;
         };
         let modules = reader.tenant().modules();
@@ -137,9 +147,11 @@ fn item(row: ListRow, definition: Option<&Definition>, caller: &Caller) -> ListI
 fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<ListQuery> {
     caller.needs_access(&request.module, Right::Read)?;
     let modules = reader.tenant().modules();
-    let definition = modules.set.get(&request.module).ok_or_else(|| Error::not_found(format!("module {}", request.module)))?;
+    let definition =
+        modules.set.get(&request.module).ok_or_else(|| Error::not_found(format!("module {}", request.module)))?;
     let mut query = ListQuery::new(&request.module, caller.grants.scopes.clone());
-    query.include_restricted = caller.grants.has(Permission::Privacy) && request.filters.iter().any(|(field, _, _)| field == "restricted");
+    query.include_restricted =
+        caller.grants.has(Permission::Privacy) && request.filters.iter().any(|(field, _, _)| field == "restricted");
     let mut errors = Vec::new();
     for (field, operator, value) in &request.filters {
         if field == "restricted" {
@@ -154,7 +166,12 @@ fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<List
         if matches!(field.as_str(), "title" | "created_at" | "changed_at") || sortable(definition, caller, field) {
             query.sort.push((field.clone(), *falling));
         } else {
-            errors.push(refused(field, "not_sortable", "Nach diesem Feld kann nicht sortiert werden.", "This field cannot be sorted by."));
+            errors.push(refused(
+                field,
+                "not_sortable",
+                "Nach diesem Feld kann nicht sortiert werden.",
+                "This field cannot be sorted by.",
+            ));
         }
     }
     if !errors.is_empty() {
@@ -163,7 +180,12 @@ fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<List
     if let Some(text) = request.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         let terms = store::text::query_terms(text);
         if terms.is_empty() {
-            return Err(Error::Fields(vec![refused("q", "no_words", "Die Suche enthält kein Wort.", "The search has no word.")]));
+            return Err(Error::Fields(vec![refused(
+                "q",
+                "no_words",
+                "Die Suche enthält kein Wort.",
+                "The search has no word.",
+            )]));
         }
         query.text = Some(terms);
     }
@@ -175,26 +197,46 @@ fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<List
 fn sortable(definition: &Definition, caller: &Caller, name: &str) -> bool {
     name == "state" && !definition.states.is_empty()
         || crate::view::may_see(definition, name, caller)
-            && definition.field(name).is_some_and(|field| field.indexed() && !field.many && field.kind != FieldType::Choices)
+            && definition
+                .field(name)
+                .is_some_and(|field| field.indexed() && !field.many && field.kind != FieldType::Choices)
 }
 
 fn refused(field: &str, code: &str, de: &str, en: &str) -> FieldError {
     FieldError { field: field.to_owned(), code: code.to_owned(), message: Label::new(de, en) }
 }
 
-fn filter(definition: &Definition, caller: &Caller, name: &str, operator: &str, value: &str) -> Result<Filter, FieldError> {
-    let not_filterable =
-        || refused(name, "not_filterable", "Nach diesem Feld kann nicht gefiltert werden.", "This field cannot be filtered by.");
+fn filter(
+    definition: &Definition,
+    caller: &Caller,
+    name: &str,
+    operator: &str,
+    value: &str,
+) -> Result<Filter, FieldError> {
+    let not_filterable = || {
+        refused(
+            name,
+            "not_filterable",
+            "Nach diesem Feld kann nicht gefiltert werden.",
+            "This field cannot be filtered by.",
+        )
+    };
     let kind = match name {
         "title" => FieldType::Text,
         "created_at" | "changed_at" => FieldType::DateTime,
         "state" if !definition.states.is_empty() => FieldType::Choice,
         _ => {
-            let field = definition.field(name).filter(|field| field.indexed() && crate::view::may_see(definition, name, caller));
+            let field = definition
+                .field(name)
+                .filter(|field| field.indexed() && crate::view::may_see(definition, name, caller));
             field.ok_or_else(not_filterable)?.kind
         }
     };
-    let one = |text: &str| key(kind, text.trim()).ok_or_else(|| refused(name, "bad_value", "Dieser Wert passt nicht zum Feld.", "This value does not fit the field."));
+    let one = |text: &str| {
+        key(kind, text.trim()).ok_or_else(|| {
+            refused(name, "bad_value", "Dieser Wert passt nicht zum Feld.", "This value does not fit the field.")
+        })
+    };
     let text_like = matches!(kind, FieldType::Text | FieldType::LongText);
     let test = match operator {
         "eq" | "" if text_like => Test::Prefix(Key::text_caseless(value)),
@@ -214,7 +256,14 @@ fn filter(definition: &Definition, caller: &Caller, name: &str, operator: &str, 
                 Test::NotNull
             }
         }
-        _ => return Err(refused(name, "unknown_operator", "Diesen Vergleich gibt es nicht.", "There is no such comparison.")),
+        _ => {
+            return Err(refused(
+                name,
+                "unknown_operator",
+                "Diesen Vergleich gibt es nicht.",
+                "There is no such comparison.",
+            ));
+        }
     };
     Ok(Filter { column: name.to_owned(), test })
 }
@@ -224,7 +273,9 @@ fn key(kind: FieldType, text: &str) -> Option<Key> {
     let value = match kind {
         FieldType::Integer => Value::from(text.parse::<i64>().ok()?),
         FieldType::Boolean => Value::from(matches!(text, "true" | "1" | "ja" | "yes")),
-        FieldType::Decimal | FieldType::Money => return Key::number(text).or_else(|| Key::number(&text.replace('.', "").replace(',', "."))),
+        FieldType::Decimal | FieldType::Money => {
+            return Key::number(text).or_else(|| Key::number(&text.replace('.', "").replace(',', ".")));
+        }
         FieldType::DateTime => {
             let midnight = || text.parse::<base::Date>().ok().map(|date| format!("{date}T00:00:00Z"));
             let full = if text.len() == 10 { midnight()? } else { text.to_owned() };

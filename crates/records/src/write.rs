@@ -62,7 +62,8 @@ pub(crate) fn write(
 ) -> Result<Written> {
     let definition = module.definition()?;
     let today = base::date_in(op.now(), op.tenant().zone());
-    let old_state = existing.as_ref().and_then(|old| old.values.get("state")).and_then(Value::as_str).map(str::to_owned);
+    let old_state =
+        existing.as_ref().and_then(|old| old.values.get("state")).and_then(Value::as_str).map(str::to_owned);
     values.remove("state");
     let state = match (new_state, &old_state) {
         (Some(state), _) => Some(state),

@@ -92,9 +92,8 @@ impl Baseline {
             let read = || -> rusqlite::Result<usize> {
                 let mut statement = self.file.prepare_cached("SELECT body FROM bulk WHERE rid = ?1")?;
                 let mut rows = statement.query([rid])?;
-                Ok(rows
-                    .next()?
-                    .map_or(Ok(0), |row| row.get_ref(0)?.as_bytes().map(<[u8]>::len).map_err(rusqlite::Error::from))?)
+                rows.next()?
+                    .map_or(Ok(0), |row| row.get_ref(0)?.as_bytes().map(<[u8]>::len).map_err(rusqlite::Error::from))
             };
             bytes += read().map_err(|error| failed(&error))? as u64;
         }

@@ -181,7 +181,7 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
             let mut entry = op.entry("delete", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
             entry.name_units(units.iter().filter(|unit| unit.record == stored.rid).map(|unit| unit.id));
             op.delete_row(&stored, &row, &entry)?;
-            op.commit_to(&mut entry, None)?;
+            Op::commit_to(&mut entry, None);
             op.finish(entry, &case_note(what))?;
             counts.records += 1;
         } else if stored.parts.iter().any(|part| gone.contains(&part.unit)) {
@@ -337,7 +337,7 @@ fn delete_plain(op: &mut Op<'_>, id: RecordId) -> Result<()> {
     let row = modules.rows.get(&stored.module).cloned().ok_or_else(|| Error::not_found(format!("record {id}")))?;
     let mut entry = op.entry("delete", Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
     op.delete_row(&stored, &row, &entry)?;
-    op.commit_to(&mut entry, None)?;
+    Op::commit_to(&mut entry, None);
     op.finish(entry, &Map::new())?;
     Ok(())
 }

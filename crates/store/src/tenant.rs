@@ -110,6 +110,10 @@ impl Tenant {
     }
 
     /// Opens a tenant: keys, format, journal head against the outside copies, index caught up, erasures that had begun known.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "called once, from Instance::tenant, where each value is at hand under its own name"
+    )]
     pub(crate) fn open(
         id: TenantId,
         paths: Paths,

@@ -78,7 +78,10 @@ impl State {
         let next = [record, max(&statements::MAX_SUBJECT)?, max(&statements::MAX_JOB)?, max(&statements::MAX_MODULE)?];
         let unit = max(&statements::MAX_UNIT)?;
         let newest = engine::first(&mut records, &statements::UNIT_BY_RID, &[unit.into()], |row| row.int(5))?;
-        if newest == Some(0) && engine::first(&mut keys, &on_keys::KEY, &[unit.into()], |row| Ok(row.bytes(1)? != DESTROYED))? != Some(true) {
+        if newest == Some(0)
+            && engine::first(&mut keys, &on_keys::KEY, &[unit.into()], |row| Ok(row.bytes(1)? != DESTROYED))?
+                != Some(true)
+        {
             return Err(Error::damaged("keys.db", "it is older than records.db: the newest key is missing"));
         }
         let newest_key = engine::first(&mut keys, &on_keys::MAX_KEY, &[], |row| row.int(0))?.unwrap_or(0);
@@ -495,7 +498,7 @@ impl Exclusive<'_> {
         for unit in units {
             self.writer.shared.units.forget(*unit);
         }
-        self.forget(Which::Keys)
+        self.forget(&Which::Keys)
     }
 
     pub(crate) fn state(&mut self) -> &mut State {
@@ -504,10 +507,10 @@ impl Exclusive<'_> {
 
     /// Ends readers that are older than this moment less `grace_ms`, and empties the write-ahead log of records.db: no overwritten page is left.
     pub fn forget_records(&mut self) -> Result<()> {
-        self.forget(Which::Records)
+        self.forget(&Which::Records)
     }
 
-    fn forget(&mut self, which: Which) -> Result<()> {
+    fn forget(&mut self, which: &Which) -> Result<()> {
         let now = self.writer.shared.clock.now();
         self.writer.shared.end_readers(now.plus_ms(-READER_GRACE_MS));
         let state = &mut self.writer.state;
@@ -529,8 +532,13 @@ impl Exclusive<'_> {
     pub fn forget_index(&mut self, compact: bool) -> Result<()> {
         let (reached, wait) = std::sync::mpsc::sync_channel(1);
         let position = Position(i64::try_from(self.writer.state.tree.size()).unwrap_or(i64::MAX));
-        let committed =
-            Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some((reached, compact)) };
+        let committed = Committed {
+            changes: Vec::new(),
+            position,
+            answers: Vec::new(),
+            after: Vec::new(),
+            reached: Some((reached, compact)),
+        };
         self.writer.hand_over(committed);
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
         match wait.recv() {
@@ -607,10 +615,10 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
             for task in one.answers {
                 task.finish(Ok(()));
             }
-            if let Some((reached, _)) = one.reached {
-                if reached.send(forgotten).is_err() {
-                    tracing::debug!("nobody waited for the index any more");
-                }
+            if let Some((reached, _)) = one.reached
+                && reached.send(forgotten).is_err()
+            {
+                tracing::debug!("nobody waited for the index any more");
             }
         }
     }

@@ -1,4 +1,5 @@
 //! A tenant in one line, in a folder of its own, with a clock that the test advances.
+#![expect(clippy::missing_panics_doc, reason = "everything here panics where a test must fail")]
 use crate::{TempDir, TestClock};
 use base::{Actor, TenantId};
 use keys::MasterKey;
@@ -30,14 +31,17 @@ impl Business {
         let clock = TestClock::default();
         let master = MasterKey::generate();
         master.write_new(&folder.path().join("master.key")).expect("a master key can be written");
-        let instance = Instance::open(&folder.path().join("data"), master, Arc::new(clock.clone()), settings.clone()).expect("a new instance opens");
+        let instance = Instance::open(&folder.path().join("data"), master, Arc::new(clock.clone()), settings.clone())
+            .expect("a new instance opens");
         let new = NewTenant {
             id: keys::random_id::<base::id_of::Tenant>(),
             zone: "Europe/Berlin".into(),
             marker: "test".into(),
             packs: packs.iter().map(|pack| (*pack).to_owned()).collect(),
         };
-        let info = instance.create_tenant(&Actor::Operator("test".into()), "Muster & Söhne", &new).expect("a tenant can be made");
+        let info = instance
+            .create_tenant(&Actor::Operator("test".into()), "Muster & Söhne", &new)
+            .expect("a tenant can be made");
         let tenant = instance.tenant(info.id).expect("a new tenant opens");
         Self { tenant: Some(tenant), instance: Some(Arc::new(instance)), info, clock, folder, settings }
     }
@@ -85,7 +89,8 @@ impl Business {
     /// Verifies the journal and gives what was found.
     pub fn verify(&self) -> store::journal::Report {
         let shared = self.tenant().shared();
-        store::journal::verify(shared.paths(), &shared.ring(), &store::sqlite::Settings::default()).expect("the journal can be read")
+        store::journal::verify(shared.paths(), &shared.ring(), &store::sqlite::Settings::default())
+            .expect("the journal can be read")
     }
     /// How a story ends: the journal verifies, nothing is left over.
     pub fn assert_sound(&self) {

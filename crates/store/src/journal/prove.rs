@@ -83,7 +83,7 @@ pub fn prove(paths: &Paths, ring: &KeyRing, settings: &Settings, seq: u64, from:
 fn failed(error: keys::merkle::ProofError<Error>) -> Error {
     match error {
         keys::merkle::ProofError::Node(error) => error,
-        other => Error::invalid(other.to_string()),
+        other @ keys::merkle::ProofError::OutOfRange { .. } => Error::invalid(other.to_string()),
     }
 }
 

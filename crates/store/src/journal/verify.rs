@@ -17,6 +17,9 @@ use base::{Finding, Severity, UnitId};
 use keys::{KeyRing, Pages, UnitKey};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// Sequence, record's row number, body and leaf of an entry as they are stored.
+type Raw = (u64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
+
 /// What a verification read and found.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Report {
@@ -137,7 +140,11 @@ impl Check {
             Ok(own) if own.size == head.size && own.root == head.root && own.origin == head.origin => {}
             Ok(_) => self.find("head-differs", "the journal's head", "it differs from its signed checkpoint".into()),
             Err(_) => {
-                self.find("head-unsigned", "the journal's head", "the signature of its checkpoint does not hold".into())
+                self.find(
+                    "head-unsigned",
+                    "the journal's head",
+                    "the signature of its checkpoint does not hold".into(),
+                );
             }
         }
         let path = paths.checkpoint_file();
@@ -160,7 +167,7 @@ impl Check {
                 }
             }
             Ok(None) if head.size > 0 => {
-                self.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing".into())
+                self.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing".into());
             }
             Ok(None) => {}
             Err(error) => self.find("copy-damaged", &path.display().to_string(), error.to_string()),
@@ -176,7 +183,7 @@ impl Check {
         while expected < head.size {
             let to = (expected + CHUNK).min(head.size);
             let range = [signed(expected).into(), signed(to).into()];
-            let mut rows: Vec<(u64, i64, Option<Vec<u8>>, Option<Vec<u8>>)> = Vec::new();
+            let mut rows: Vec<Raw> = Vec::new();
             records.query((&statements::ENTRIES_FROM).into(), &range, &mut |row| {
                 rows.push((
                     unsigned(row.int(0)?),
@@ -283,7 +290,7 @@ impl Check {
         match leaf {
             Some(stored) if stored == hash => {}
             Some(_) => {
-                self.find_entry("entry-changed", seq, "the entry does not have the hash that was stored with it")
+                self.find_entry("entry-changed", seq, "the entry does not have the hash that was stored with it");
             }
             None => self.find_entry("hash-nulled", seq, "the entry has lost its hash"),
         }
@@ -323,31 +330,31 @@ impl Check {
                     continue;
                 }
                 self.report.records += 1;
-                self.record(&stored, last.remove(stored.id.bytes()));
+                self.record(&stored, last.remove(stored.id.bytes()).as_ref());
             }
         }
-        let mut lost: Vec<u64> = last.values().filter(|left| left.state.is_some()).map(|left| left.seq).collect();
-        lost.sort_unstable();
-        for seq in lost {
+        let mut without: Vec<u64> = last.values().filter(|left| left.state.is_some()).map(|left| left.seq).collect();
+        without.sort_unstable();
+        for seq in without {
             self.find_entry("record-missing", seq, "the record that this entry left is gone without a later entry");
         }
         Ok(())
     }
 
-    fn record(&mut self, stored: &Stored, last: Option<Left>) {
+    fn record(&mut self, stored: &Stored, last: Option<&Left>) {
         let place = format!("record {}", stored.id);
         match last {
             None => self.find("record-unknown", &place, "no journal entry is about this record".into()),
             Some(Left { seq, state: None, .. }) => {
-                self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here"))
+                self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here"));
             }
             Some(Left { seq, state: Some(expected), rid }) => {
-                if rid != stored.rid {
-                    self.find_entry("entry-misplaced", seq, MISPLACED);
+                if *rid != stored.rid {
+                    self.find_entry("entry-misplaced", *seq, MISPLACED);
                 }
                 let parts: Vec<_> =
                     stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
-                if state_digest(&row_digest(stored), &parts) != expected {
+                if state_digest(&row_digest(stored), &parts) != *expected {
                     self.find("record-differs", &place, format!("it is not as its last entry {seq} left it"));
                 }
             }
@@ -395,16 +402,22 @@ impl Check {
                 if row.bytes(2)? == crate::writer::DESTROYED {
                     return Ok(true);
                 }
-                let opens = ids.get(&rid).is_some_and(|id| UnitKey::unwrap(row.bytes(2).unwrap_or_default(), ring, *id).is_ok());
+                let opens = ids
+                    .get(&rid)
+                    .is_some_and(|id| UnitKey::unwrap(row.bytes(2).unwrap_or_default(), ring, *id).is_ok());
                 there.insert(rid, opens);
                 Ok(true)
             })?;
             for (rid, id, state) in units {
                 match (there.get(&rid), state) {
                     (Some(_), 2) => {
-                        self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into())
+                        self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into());
                     }
-                    (Some(false), _) => self.find("key-wrong", &format!("unit {id}"), "its key cannot be unwrapped or is another unit's".into()),
+                    (Some(false), _) => self.find(
+                        "key-wrong",
+                        &format!("unit {id}"),
+                        "its key cannot be unwrapped or is another unit's".into(),
+                    ),
                     (None, _) if !(self.named.contains_key(&id) && ledger.is_some_and(|ledger| ledger.names(&id))) => {
                         self.find(
                             "key-missing",

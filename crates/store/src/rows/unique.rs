@@ -38,7 +38,7 @@ impl Op<'_> {
                             "Diesen Wert hat schon ein anderer Datensatz.",
                             "Another record has this value already.",
                         ),
-                    })
+                    });
                 }
                 _ => self.claim(&name, mac, rid, unit),
             }

@@ -47,6 +47,7 @@ pub struct Written {
 
 impl Op<'_> {
     /// Writes a record: everything or nothing, with its entry.
+    #[expect(clippy::too_many_lines, reason = "the steps of one write in their order; each is a function below")]
     pub fn put(&mut self, put: Put<'_>) -> Result<Written> {
         let Put { definition, row, id, existing, mut values, scope, action } = put;
         let rid = match &existing {
@@ -158,7 +159,7 @@ impl Op<'_> {
         if let Some(links) = &links {
             self.write_links(rid, links, existing.is_some(), &entry)?;
         }
-        self.commit_to(&mut entry, Some(&stored))?;
+        Self::commit_to(&mut entry, Some(&stored));
         let change = crate::index_row::index_row(self.shared, definition, &stored, &values);
         self.index(IndexChange::Put(change));
         let seq = self.finish(entry, &Map::new())?;
@@ -185,20 +186,20 @@ impl Op<'_> {
         stored.changed_at = self.now();
         stored.entry = i64::try_from(entry.seq()).unwrap_or(i64::MAX);
         self.write_row(stored, Some(&old), entry)?;
-        self.commit_to(entry, Some(stored))
+        Self::commit_to(entry, Some(stored));
+        Ok(())
     }
 
     /// Makes the entry commit to the record's present state.
-    pub(crate) fn commit_to(&mut self, entry: &mut Entry, stored: Option<&Stored>) -> Result<()> {
+    pub(crate) fn commit_to(entry: &mut Entry, stored: Option<&Stored>) {
         let Some(stored) = stored else {
             entry.commits_to(None, Vec::new());
-            return Ok(());
+            return;
         };
         let row = row_digest(stored);
         let parts: Vec<(UnitId, [u8; 32])> =
             stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
         entry.commits_to(Some(row), parts);
-        Ok(())
     }
 
     /// A record that was nobody's has become somebody's: what was sealed for it alone so far is that person's from now on.
