@@ -19,6 +19,8 @@ const RESERVED: usize = 48;
 const SALT: usize = 16;
 const WAL_HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
+/// So much of a sort key is searched for: it is cut off somewhere behind.
+const SORT_KEY: usize = 12;
 
 /// Somewhere that was searched, with its bytes in the clear: `records.db page 7`, `index.db-wal frame 3`, `records.db part of record 4`.
 #[derive(Debug, Clone)]
@@ -80,7 +82,11 @@ impl Thief<'_> {
     fn page_key(&self, pages: Pages) -> [u8; 32] {
         let text = self.ring.page_key(pages).pragma();
         let hex = text.trim_start_matches("x'").trim_end_matches('\'');
-        data_encoding::HEXLOWER.decode(hex.as_bytes()).ok().and_then(|key| key.try_into().ok()).expect("a page key is 32 bytes")
+        data_encoding::HEXLOWER
+            .decode(hex.as_bytes())
+            .ok()
+            .and_then(|key| key.try_into().ok())
+            .expect("a page key is 32 bytes")
     }
 
     /// Everything in a copy of a tenant's folder and of its ledger's. keys.db is searched if it is there.
@@ -126,11 +132,16 @@ impl Thief<'_> {
         }
         let open = |name: &str, pages| {
             let path = scratch.join(name);
-            path.exists().then(|| sqlite::open(&path, self.ring.page_key(pages), Mode::Writer, &Settings::default()).expect("the copy opens"))
+            path.exists().then(|| {
+                sqlite::open(&path, self.ring.page_key(pages), Mode::Writer, &Settings::default())
+                    .expect("the copy opens")
+            })
         };
         if let Some(index) = open("index.db", Pages::Index) {
             let mut terms = BTreeSet::new();
-            index.execute_batch("CREATE VIRTUAL TABLE temp.spied USING fts5vocab(main, ft, 'row')").expect("the index has full text");
+            index
+                .execute_batch("CREATE VIRTUAL TABLE temp.spied USING fts5vocab(main, ft, 'row')")
+                .expect("the index has full text");
             let mut all = index.prepare("SELECT term FROM temp.spied").expect("terms can be read");
             for term in all.query_map([], |row| row.get::<_, String>(0)).expect("terms can be read") {
                 terms.insert(term.expect("a term"));
@@ -142,10 +153,17 @@ impl Thief<'_> {
         let Some(records) = open("records.db", Pages::Records) else { return };
         statistics("records.db", &records, loot);
         let mut parts = records
-            .prepare("SELECT r.id, p.version, p.sealed, r.restricted FROM part p LEFT JOIN record r ON r.rid = p.record")
+            .prepare(
+                "SELECT r.id, p.version, p.sealed, r.restricted FROM part p LEFT JOIN record r ON r.rid = p.record",
+            )
             .expect("parts can be read");
         let rows = parts.query_map([], |row| {
-            Ok((row.get::<_, Option<Vec<u8>>>(0)?, row.get::<_, i64>(1)?, row.get::<_, Vec<u8>>(2)?, row.get::<_, Option<bool>>(3)?))
+            Ok((
+                row.get::<_, Option<Vec<u8>>>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Vec<u8>>(2)?,
+                row.get::<_, Option<bool>>(3)?,
+            ))
         });
         for row in rows.expect("parts can be read") {
             let (record, version, sealed, restricted) = row.expect("a part");
@@ -176,7 +194,8 @@ impl Thief<'_> {
 }
 
 fn statistics(name: &str, file: &rusqlite::Connection, loot: &mut Loot) {
-    let mut tables = file.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'").expect("the schema can be read");
+    let mut tables =
+        file.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'").expect("the schema can be read");
     let names = tables.query_map([], |row| row.get::<_, String>(0)).expect("the schema can be read");
     for table in names.map(|name| name.expect("a name")) {
         let mut all = file.prepare(&format!("SELECT * FROM {table}")).expect("statistics can be read");
@@ -198,7 +217,10 @@ fn statistics(name: &str, file: &rusqlite::Connection, loot: &mut Loot) {
 fn database(name: &str, bytes: &[u8], key: &[u8; 32], loot: &mut Loot) {
     for (number, page) in bytes.chunks(PAGE).enumerate() {
         let plain = decrypt(page, number == 0, key);
-        assert!(number > 0 || plain.get(20..24) == Some(&[48, 64, 32, 32]), "{name}: the first page is not decrypted as SQLCipher encrypted it");
+        assert!(
+            number > 0 || plain.get(21..24) == Some(&[64, 32, 32]),
+            "{name}: the first page is not decrypted as SQLCipher encrypted it"
+        );
         loot.found.push(Found { kind: name.to_owned(), place: format!("{name} page {}", number + 1), bytes: plain });
     }
 }
@@ -210,7 +232,11 @@ fn write_ahead_log(name: &str, bytes: &[u8], key: &[u8; 32], loot: &mut Loot) {
         let (header, page) = frame.split_at(frame.len().min(FRAME_HEADER));
         let first = header.get(..4) == Some(&[0, 0, 0, 1]);
         let plain = decrypt(page, first, key);
-        loot.found.push(Found { kind: format!("{name}-wal"), place: format!("{name}-wal frame {}", number + 1), bytes: plain });
+        loot.found.push(Found {
+            kind: format!("{name}-wal"),
+            place: format!("{name}-wal frame {}", number + 1),
+            bytes: plain,
+        });
     }
 }
 
@@ -239,15 +265,21 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return found };
     for entry in entries.filter_map(Result::ok) {
         let path = entry.path();
-        if path.is_dir() { found.extend(files(&path)) } else if path.is_file() { found.push(path) }
+        if path.is_dir() {
+            found.extend(files(&path))
+        } else if path.is_file() {
+            found.push(path)
+        }
     }
     found.sort();
     found
 }
 
-/// The forms in which a string may lie about: as it is, folded for search, in UTF-16; of something with enough digits, the digits.
+/// The forms in which a string may lie about: as it is, folded for search, as a sort key, in UTF-16, in hexadecimal digits, escaped; of
+/// something with enough digits, the digits.
 pub fn forms(text: &str) -> BTreeSet<Vec<u8>> {
-    let mut spellings = BTreeSet::from([text.to_owned(), text.to_lowercase(), text.to_uppercase(), store::text::fold(text)]);
+    let mut spellings =
+        BTreeSet::from([text.to_owned(), text.to_lowercase(), text.to_uppercase(), store::text::fold(text)]);
     let plain: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
     spellings.insert(store::text::fold(&plain));
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -255,11 +287,19 @@ pub fn forms(text: &str) -> BTreeSet<Vec<u8>> {
         spellings.insert(digits.trim_start_matches('0').to_owned());
     }
     let mut forms = BTreeSet::new();
+    // What lists are sorted by: the beginning of it tells one text from others as well as the text itself.
+    let sorted = store::index::Key::text(text);
+    forms.extend(sorted.bytes().get(..SORT_KEY).map(<[u8]>::to_vec));
     for spelling in spellings.into_iter().filter(|spelling| spelling.len() >= 5) {
         forms.insert(spelling.encode_utf16().flat_map(u16::to_le_bytes).collect());
         forms.insert(spelling.encode_utf16().flat_map(u16::to_be_bytes).collect());
         // As JSON writes what is not ASCII, if somebody's writer did.
-        let escaped: String = spelling.chars().flat_map(|letter| if letter.is_ascii() { vec![letter] } else { format!("\\u{:04x}", u32::from(letter)).chars().collect() }).collect();
+        let escaped: String = spelling
+            .chars()
+            .flat_map(|letter| {
+                if letter.is_ascii() { vec![letter] } else { format!("\\u{:04x}", u32::from(letter)).chars().collect() }
+            })
+            .collect();
         forms.insert(escaped.into_bytes());
         forms.insert(data_encoding::HEXLOWER.encode(spelling.as_bytes()).into_bytes());
         forms.insert(spelling.into_bytes());
@@ -286,7 +326,11 @@ impl Loot {
                 let Some(candidates) = rest.first_chunk::<4>().and_then(|start| by_start.get(start)) else { continue };
                 for (form, text) in candidates {
                     if rest.starts_with(form) {
-                        ghosts.entry(text).or_default().entry(found.kind.clone()).or_insert_with(|| found.place.clone());
+                        ghosts
+                            .entry(text)
+                            .or_default()
+                            .entry(found.kind.clone())
+                            .or_insert_with(|| found.place.clone());
                     }
                 }
             }

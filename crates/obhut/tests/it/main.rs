@@ -8,5 +8,7 @@
 mod bed;
 mod cli;
 mod demo;
+mod ghost;
 mod house;
+mod import;
 mod records;
