@@ -68,7 +68,7 @@ fn commits(raw: &mut Baseline) -> Result<f64> {
 /// Changes of random contacts: every second one gets another family name (title, sort key, full text), the others another salutation.
 fn run(business: &Business, dice: &mut Dice, time: Duration) -> Result<f64> {
     let (answer, answers) = channel();
-    let mut send = |number: u64| -> Result<()> {
+    let mut begin = |number: u64| -> Result<()> {
         let id = business.contact(dice)?;
         let patch = if number.is_multiple_of(2) {
             serde_json::json!({"family_name": data::family(dice.roll(data::FAMILIES))})
@@ -88,14 +88,14 @@ fn run(business: &Business, dice: &mut Dice, time: Duration) -> Result<f64> {
     let mut sent = 0;
     let mut done = 0;
     while sent < CALLERS {
-        send(sent)?;
+        begin(sent)?;
         sent += 1;
     }
     while done < sent {
         answers.recv().map_err(|_| "the tenant was closed")??;
         done += 1;
         if begun.elapsed() < time {
-            send(sent)?;
+            begin(sent)?;
             sent += 1;
         }
     }

@@ -34,11 +34,13 @@ const STREETS: [&str; 8] = [
     "Kirchplatz",
     "Mühlengasse",
 ];
-const GROUPS: [&str; 5] = ["customer", "prospect", "supplier", "partner", "other"];
+const GROUPS: [&str; 4] = ["customer", "prospect", "partner", "other"];
 
 /// How many family names there are: one of them is 0.01 % of all contacts.
 pub(super) const FAMILIES: u64 = 10_000;
-/// One contact in so many is an institution: 10 %.
+/// One contact in so many is a supplier, whatever else it is: 10 %.
+pub(super) const SUPPLIER_EVERY: u64 = 10;
+/// One contact in so many is an institution.
 pub(super) const INSTITUTION_EVERY: u64 = 10;
 
 /// The same numbers in every run (`SplitMix64`).
@@ -88,7 +90,7 @@ pub(super) fn city(dice: &mut Dice) -> &'static str {
 
 /// Whether the contact of that number has a birthday, the one sensitive field here.
 pub(super) const fn has_birthday(number: u64) -> bool {
-    number % 2 == 1 && number % INSTITUTION_EVERY != 0
+    number % 2 == 1 && !number.is_multiple_of(INSTITUTION_EVERY)
 }
 
 /// The contact of that number: about 450 bytes of JSON, ten fields.
@@ -101,13 +103,13 @@ pub(super) fn contact(number: u64) -> Map {
         .collect();
     let street = format!("{} {}", dice.pick(&STREETS), 1 + dice.roll(200));
     let mut values = object(json!({
-        "kind": if number % INSTITUTION_EVERY == 0 { "institution" } else { "person" },
+        "kind": if number.is_multiple_of(INSTITUTION_EVERY) { "institution" } else { "person" },
         "given_name": given,
         "family_name": family,
         "emails": [format!("{}@example.de", ascii.to_lowercase())],
         "phones": [format!("+49 221 {}", 1_000_000 + dice.roll(8_999_999))],
         "addresses": [{"street": street, "postal_code": format!("{:05}", 10_000 + dice.roll(89_999)), "city": city, "country": "DE"}],
-        "groups": [dice.pick(&GROUPS)],
+        "groups": [if dice.roll(SUPPLIER_EVERY) == 0 { "supplier" } else { dice.pick(&GROUPS) }],
         "external_id": format!("K{number:08}"),
         "origin": "Messe Köln",
         "activity": "customer-care",

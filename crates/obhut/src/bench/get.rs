@@ -60,7 +60,8 @@ async fn run(business: &Business) -> Result<(Vec<f64>, Vec<f64>, Vec<f64>)> {
         empty.push(bare);
         ours.push(got);
     }
-    drop(stop.send(true));
+    // Whether anybody still waits does not matter: the tasks end here.
+    let _ = stop.send(true);
     for server in servers {
         server.abort();
     }
@@ -117,10 +118,10 @@ async fn client(
 async fn read_answer(stream: &mut TcpStream, answer: &mut [u8]) -> Result<()> {
     let mut filled = 0;
     loop {
-        let rest = answer.get_mut(filled..).filter(|rest| !rest.is_empty()).ok_or_else(|| "an answer is too long")?;
+        let rest = answer.get_mut(filled..).filter(|rest| !rest.is_empty()).ok_or("an answer is too long")?;
         let read = stream.read(rest).await?;
         if read == 0 {
-            return Err(format!("the server closed the connection").into());
+            return Err("the server closed the connection".into());
         }
         filled += read;
         let so_far = answer.get(..filled).unwrap_or_default();

@@ -52,7 +52,7 @@ fn filter(field: &str, operator: &str, value: impl Into<String>) -> Vec<(String,
 
 const FILTERS: [Narrowed<'_>; 3] = [
     ("all", |_| Vec::new()),
-    ("10%", |_| filter("kind", "eq", "institution")),
+    ("10%", |_| filter("groups", "eq", "supplier")),
     ("0.01%", |dice| filter("family_name", "eq", data::family(dice.roll(data::FAMILIES)))),
 ];
 /// Title, a date, a number (of the customer).
@@ -113,8 +113,7 @@ fn too_broad(business: &Business) -> Result<Option<Figure>> {
         if let Err(error) = records::list(&mut reader, &business.caller, &request) {
             tracing::info!(%error, "a list that is too broad was refused");
             match &error {
-                store::Error::Index(inner) if matches!(inner, store::index::Error::TooBroad { helpful } if !helpful.is_empty()) =>
-                {
+                store::Error::Index(store::index::Error::TooBroad { helpful }) if !helpful.is_empty() => {
                     refused.push(begun.elapsed().as_secs_f64() * 1e3);
                 }
                 _ => return Err(error.into()),
