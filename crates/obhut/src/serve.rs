@@ -77,6 +77,12 @@ async fn serve(
         Failure::system("Der Server ließ sich nicht starten", "The server could not be started", &error)
     };
     let (pages, api) = ports.listeners().map_err(failed)?;
+    // What had begun to be erased is gone before anything is served. A business that cannot be opened keeps nobody else from being served.
+    for id in instance.unfinished() {
+        if let Err(error) = instance.tenant(id) {
+            tracing::error!(tenant = %id, %error, "an erasure that had begun could not be finished; the business cannot be opened");
+        }
+    }
     let app = web::App::new(Arc::clone(&instance), Arc::clone(clock), settings.web());
     let stopping = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = watch::channel(false);

@@ -161,9 +161,9 @@ pub fn plan(tenant: &Tenant, caller: &Caller, subject: SubjectId, reason: &str) 
 /// What goes and what stays.
 pub(crate) fn items(access: &dyn Access, held: &Held) -> (Vec<PlanItem>, Vec<PlanItem>) {
     let modules = access.shared().modules();
-    let listed = |unit: &&HeldUnit| {
+    let as_item = |unit: &&HeldUnit| {
         let class = modules.set.class(&unit.row.class);
-        let hold = unit.hold.as_ref();
+        let kept_by = unit.hold.as_ref();
         PlanItem {
             unit: unit.row.id,
             class: unit.row.class.clone(),
@@ -175,14 +175,15 @@ pub(crate) fn items(access: &dyn Access, held: &Held) -> (Vec<PlanItem>, Vec<Pla
                 .filter_map(|rid| held.records.get(rid))
                 .map(|record| (record.module.clone(), record.opened.stored.id))
                 .collect(),
-            until: hold.map(|hold| hold.until),
-            basis: hold.map(|hold| hold.basis.clone()).unwrap_or_default(),
-            reason_de: hold.map_or_else(|| "Keine Aufbewahrungspflicht.".to_owned(), |hold| hold.reason_de.clone()),
-            reason_en: hold.map_or_else(|| "No duty to keep it.".to_owned(), |hold| hold.reason_en.clone()),
+            until: kept_by.map(|kept_by| kept_by.until),
+            basis: kept_by.map(|kept_by| kept_by.basis.clone()).unwrap_or_default(),
+            reason_de: kept_by
+                .map_or_else(|| "Keine Aufbewahrungspflicht.".to_owned(), |kept_by| kept_by.reason_de.clone()),
+            reason_en: kept_by.map_or_else(|| "No duty to keep it.".to_owned(), |kept_by| kept_by.reason_en.clone()),
         }
     };
     let (goes, stays) = held.partition();
-    (goes.iter().map(listed).collect(), stays.iter().map(listed).collect())
+    (goes.iter().map(as_item).collect(), stays.iter().map(as_item).collect())
 }
 
 /// Hash over unit ids, and until when they stay.

@@ -2,11 +2,11 @@
 //!
 //! Ledger "begun" → units dead → keys destroyed → parts, journal values, rows, index rows gone → readers ended, write-ahead logs emptied →
 //! ledger "done". Each step may be repeated, so what has begun is finished after a crash from the ledger's line alone.
+use crate::exclusive::Exclusive;
 use crate::ledger::{Line, What};
 use crate::module::Map;
 use crate::op::Caller;
 use crate::rows::{Access, SubjectRow, UnitRow};
-use crate::writer::Exclusive;
 use crate::{Error, Op, Result, statements};
 use base::{RecordId, SubjectId, Timestamp, UnitId};
 use std::collections::BTreeSet;

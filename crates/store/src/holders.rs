@@ -40,7 +40,11 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("records.db/outbox", "ids and neutral values; personal text is rendered when sent"),
     ("records.db/erasure", "ids, classes, counts, times; the reason is one of a list"),
     ("records.db/merge", "row numbers"),
-    ("records.db/token", "hashes, names that an administrator gave"),
+    ("records.db/token", "hashes, and a name sealed with a key of its own that is destroyed with the token"),
+    (
+        "records.db/user_account",
+        "hashes, a role, and a profile sealed with a key of its own that is destroyed with the user",
+    ),
     ("records.db/session", "hashes"),
     ("records.db/import_run", "hashes and counts"),
     ("records.db/idempotency", "hashes and the id that was answered"),

@@ -31,7 +31,13 @@ pub struct InstanceSettings {
 
 impl Default for InstanceSettings {
     fn default() -> Self {
-        Self { max_open_tenants: 64, idle_ms: 10 * 60 * 1000, engine: Settings::default(), holders: Vec::new(), gates: Vec::new() }
+        Self {
+            max_open_tenants: 64,
+            idle_ms: 10 * 60 * 1000,
+            engine: Settings::default(),
+            holders: Vec::new(),
+            gates: Vec::new(),
+        }
     }
 }
 
@@ -154,7 +160,17 @@ impl Instance {
         let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
         let folder = folder.to_owned();
         let open = Mutex::new(HashMap::new());
-        Ok(Self { folder, master: Arc::new(master), clock, settings, directory, open, opening: Mutex::new(()), flusher, _lock: lock })
+        Ok(Self {
+            folder,
+            master: Arc::new(master),
+            clock,
+            settings,
+            directory,
+            open,
+            opening: Mutex::new(()),
+            flusher,
+            _lock: lock,
+        })
     }
 
     /// The data folder.
@@ -292,6 +308,24 @@ impl Instance {
             }
         }
         self.tenant(id).map(drop)
+    }
+
+    /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.
+    pub fn verify(&self, id: TenantId) -> Result<crate::journal::Report> {
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        crate::journal::verify(&paths, &ring, &self.settings.engine)
+    }
+
+    /// Tenants whose ledger has an erasure that had begun when the program ended; opening one finishes it.
+    pub fn unfinished(&self) -> Vec<TenantId> {
+        let count = |text: &str, word: &str| text.matches(word).count();
+        let begun = |tenant: &TenantInfo| {
+            // Only a look: opening the tenant verifies the ledger and decides by case.
+            let text = std::fs::read_to_string(self.paths(tenant.id).ledger_file()).unwrap_or_default();
+            count(&text, "\"erasure-begun\"") > count(&text, "\"erasure-done\"")
+        };
+        self.tenants().iter().filter(|tenant| begun(tenant)).map(|tenant| tenant.id).collect()
     }
 
     /// Tenants open now.

@@ -6,6 +6,7 @@ pub mod baseline;
 pub mod engine;
 pub mod erase;
 mod error;
+mod exclusive;
 pub mod gates;
 pub mod holders;
 pub mod index;
@@ -30,6 +31,7 @@ mod units;
 mod writer;
 
 pub use error::{Error, Result};
+pub use exclusive::Exclusive;
 pub use gates::{Disclosure, Gate};
 pub use holders::Holder;
 pub use instance::{Instance, InstanceSettings, TenantInfo};
@@ -38,7 +40,7 @@ pub use op::{Caller, Entry, Op};
 pub use shared::{ActiveModules, Counters, ModuleRow, Paths, Reader, Shared};
 pub use tenant::{NewTenant, Tenant};
 pub use units::Unit;
-pub use writer::{Exclusive, Table};
+pub use writer::Table;
 
 /// Every statement of this crate that is not on keys.db or index.db, by file: for the test that prepares each on every engine.
 pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[

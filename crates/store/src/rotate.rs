@@ -23,7 +23,8 @@ pub(crate) fn rotate_unit_wrap(writer: &mut Exclusive<'_>, master: &MasterKey) -
     let mut from = 1;
     loop {
         let rows = engine::collect(&mut state.keys, &on_keys::KEYS_FROM, &[from.into(), BATCH.into()], |row| {
-            let id = base::UnitId::from_slice(row.bytes(1)?).map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
+            let id = base::UnitId::from_slice(row.bytes(1)?)
+                .map_err(|_| Error::damaged("keys.db", "a key has no readable id"))?;
             Ok((row.int(0)?, id, row.bytes(2)?.to_vec()))
         })?;
         let Some((last, _, _)) = rows.last() else { break };

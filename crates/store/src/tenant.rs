@@ -1,5 +1,6 @@
 //! An open tenant: its writer, its index, its readers. Created, opened, checked against the outside copies, closed.
 use crate::engine::{self, Connection};
+use crate::exclusive::Exclusive;
 use crate::index::Index;
 use crate::journal::{self, Flusher, Tree};
 use crate::ledger::Ledger;
@@ -7,7 +8,7 @@ use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
 use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
-use crate::writer::{Exclusive, Job, Queue, State, Task, Writer, index_loop};
+use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
 use crate::{Error, Result, migrate, statements};
 use base::{SharedClock, TenantId, TimeZone};
 use keys::{KeyRing, MasterKey, Pages};

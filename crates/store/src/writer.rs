@@ -3,6 +3,7 @@
 //!
 //! Order of writes: keys.db before records.db before index.db. A crash leaves an unused key or a stale index, never unreadable data.
 use crate::engine::{self, Connection};
+use crate::exclusive::Exclusive;
 use crate::index::{Index, IndexChange, Position};
 use crate::journal::Tree;
 use crate::op::{Caller, Op, Pending, UniqueChange};
@@ -277,7 +278,7 @@ impl Writer {
     }
 
     /// Runs operations and commits them together; after one that wrote much, it commits first and goes on with the rest.
-    fn batch(&mut self, tasks: Vec<Box<dyn Task>>) {
+    pub fn batch(&mut self, tasks: Vec<Box<dyn Task>>) {
         let mut waiting = VecDeque::from(tasks);
         while !waiting.is_empty() {
             self.commit_some(&mut waiting);
@@ -341,9 +342,10 @@ impl Writer {
         }
     }
 
-    fn hand_over(&self, committed: Committed) {
+    pub fn hand_over(&self, committed: Committed) {
         if let Err(lost) = self.committed.send(committed) {
             // The index thread has ended: what was committed is safe, the index catches up at the next start.
+            lost.0.after.into_iter().for_each(|action| action());
             for task in lost.0.answers {
                 task.finish(Ok(()));
             }
@@ -453,109 +455,6 @@ impl Writer {
         Ok(())
     }
 }
-
-/// The writer held for a work of several commits.
-pub struct Exclusive<'w> {
-    writer: &'w mut Writer,
-}
-
-impl Exclusive<'_> {
-    /// The tenant that is worked on.
-    pub fn tenant(&self) -> Arc<Shared> {
-        Arc::clone(&self.writer.shared)
-    }
-
-    /// Runs one operation in a commit of its own and waits until the index has it.
-    pub fn op<T: Send + 'static, E: From<Error> + Send + 'static>(
-        &mut self,
-        caller: Caller,
-        work: impl FnOnce(&mut Op<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E> {
-        let (answer, answered) = std::sync::mpsc::sync_channel(1);
-        self.writer.batch(vec![crate::tenant::task(caller, work, move |result| drop(answer.send(result)))]);
-        match answered.recv() {
-            Ok(result) => result,
-            Err(_) => Err(Error::Busy { message: "the operation did not answer".into() }.into()),
-        }
-    }
-
-    /// Destroys keys: their rows overwritten, keys.db's write-ahead log emptied, the unwrapped ones forgotten. When this returns, nothing that
-    /// they sealed can be opened with what is on this machine.
-    pub fn destroy_keys(&mut self, units: &[i64]) -> Result<()> {
-        let state = &mut self.writer.state;
-        state.keys.begin()?;
-        let mut destroy = || -> Result<()> {
-            for unit in units {
-                state.keys.execute((&on_keys::KEY_DESTROY).into(), &[(*unit).into(), (&DESTROYED).into()])?;
-                state.keys.execute((&on_keys::UNIQUE_OF_UNIT).into(), &[(*unit).into()])?;
-            }
-            state.keys.commit()
-        };
-        if let Err(error) = destroy() {
-            state.keys.rollback();
-            return Err(error);
-        }
-        for unit in units {
-            self.writer.shared.units.forget(*unit);
-        }
-        self.forget(&Which::Keys)
-    }
-
-    pub(crate) fn state(&mut self) -> &mut State {
-        &mut self.writer.state
-    }
-
-    /// Ends readers that are older than this moment less `grace_ms`, and empties the write-ahead log of records.db: no overwritten page is left.
-    pub fn forget_records(&mut self) -> Result<()> {
-        self.forget(&Which::Records)
-    }
-
-    fn forget(&mut self, which: &Which) -> Result<()> {
-        let now = self.writer.shared.clock.now();
-        self.writer.shared.end_readers(now.plus_ms(-READER_GRACE_MS));
-        let state = &mut self.writer.state;
-        let file: &mut dyn Connection = match which {
-            Which::Keys => &mut state.keys,
-            Which::Records => &mut state.records,
-        };
-        let first = file.forget_overwritten();
-        if first.is_ok() {
-            return first;
-        }
-        // A reader was quicker: end all of them and try once more.
-        self.writer.shared.end_readers(now.plus_ms(1));
-        file.forget_overwritten()
-    }
-
-    /// Waits until the index has everything committed so far, and its write-ahead log holds nothing overwritten. `compact` also rewrites the
-    /// file: `secure_delete` overwrites what is deleted, but keys that the engine moved between pages earlier stay behind in unused bytes.
-    pub fn forget_index(&mut self, compact: bool) -> Result<()> {
-        let (reached, wait) = std::sync::mpsc::sync_channel(1);
-        let position = Position(i64::try_from(self.writer.state.tree.size()).unwrap_or(i64::MAX));
-        let committed = Committed {
-            changes: Vec::new(),
-            position,
-            answers: Vec::new(),
-            after: Vec::new(),
-            reached: Some((reached, compact)),
-        };
-        self.writer.hand_over(committed);
-        self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
-        match wait.recv() {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Error::Busy { message: "index.db still holds what was erased".into() }),
-            Err(_) => Err(Error::Busy { message: "the index did not answer".into() }),
-        }
-    }
-}
-
-enum Which {
-    Keys,
-    Records,
-}
-
-/// A reader may go on so long beside an erasure before it is ended.
-const READER_GRACE_MS: i64 = 2_000;
 
 /// An index that could not take a change tries again after so long, if no further change comes before.
 const INDEX_RETRY: std::time::Duration = std::time::Duration::from_secs(1);

@@ -266,9 +266,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     for entry in entries.filter_map(Result::ok) {
         let path = entry.path();
         if path.is_dir() {
-            found.extend(files(&path))
+            found.extend(files(&path));
         } else if path.is_file() {
-            found.push(path)
+            found.push(path);
         }
     }
     found.sort();

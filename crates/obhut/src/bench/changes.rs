@@ -56,13 +56,13 @@ pub(super) fn measure(business: &Business, folder: &Path) -> Result<Vec<Figure>>
 }
 
 fn commits(raw: &mut Baseline) -> Result<f64> {
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut rows = 0;
-    while begun.elapsed() < RUN {
+    while started.elapsed() < RUN {
         raw.one_by_one(RAW_ROWS)?;
         rows += RAW_ROWS;
     }
-    Ok(per_second(rows, begun.elapsed()))
+    Ok(per_second(rows, started.elapsed()))
 }
 
 /// Changes of random contacts: every second one gets another family name (title, sort key, full text), the others another salutation.
@@ -84,7 +84,7 @@ fn run(business: &Business, dice: &mut Dice, time: Duration) -> Result<f64> {
         );
         Ok(())
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut sent = 0;
     let mut done = 0;
     while sent < CALLERS {
@@ -94,10 +94,10 @@ fn run(business: &Business, dice: &mut Dice, time: Duration) -> Result<f64> {
     while done < sent {
         answers.recv().map_err(|_| "the tenant was closed")??;
         done += 1;
-        if begun.elapsed() < time {
+        if started.elapsed() < time {
             begin(sent)?;
             sent += 1;
         }
     }
-    Ok(per_second(done, begun.elapsed()))
+    Ok(per_second(done, started.elapsed()))
 }

@@ -5,8 +5,8 @@ use crate::output::{Lang, Output};
 use base::{Finding, Kind, Kinded, Severity};
 use serde_json::{Value, json};
 use std::fmt::Write;
-use store::journal::{self, Report};
-use store::{TenantInfo, sqlite};
+use store::TenantInfo;
+use store::journal::Report;
 
 /// What `journal verify` takes.
 #[derive(Debug, clap::Args)]
@@ -36,10 +36,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
 
 /// A business that cannot be opened because of damage has that as its finding: the command's errand is to find it.
 fn verify(context: &Context<'_>, info: &TenantInfo) -> Result<Report, Failure> {
-    let verified = context.instance.tenant(info.id).and_then(|tenant| {
-        let shared = tenant.shared();
-        journal::verify(shared.paths(), &shared.ring(), &sqlite::Settings::default())
-    });
+    let verified = context.instance.verify(info.id);
     match verified {
         Err(error @ store::Error::Damaged { .. }) if error.kind() == Kind::Broken => Ok(Report {
             entries: 0,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use store::module::Map;
 use testkit::Business;
 
+#[expect(clippy::needless_pass_by_value, reason = "given literals, which are nobody's afterwards")]
 fn map(value: Value) -> Map {
     value.as_object().cloned().unwrap()
 }
@@ -14,8 +15,12 @@ fn create(business: &Business, module: &'static str, values: Value) -> RecordVie
 }
 
 fn person(business: &Business, given: &str, family: &str) -> RecordView {
-    create(business, "contact", json!({"given_name": given, "family_name": family, "emails": [format!("{}@beispiel.de", given.to_lowercase())],
-        "phones": ["0171 1234567"], "origin": "Anruf", "activity": "customer-care"}))
+    create(
+        business,
+        "contact",
+        json!({"given_name": given, "family_name": family, "emails": [format!("{}@beispiel.de", given.to_lowercase())],
+        "phones": ["0171 1234567"], "origin": "Anruf", "activity": "customer-care"}),
+    )
 }
 
 fn found(business: &Business, text: &str) -> Vec<String> {
@@ -28,8 +33,12 @@ fn found(business: &Business, text: &str) -> Vec<String> {
 fn f067_mueller_is_found_however_it_is_typed() {
     let business = Business::new(&["core"]);
     person(&business, "Erika", "Müller");
-    create(&business, "contact", json!({"given_name": "Jörg", "family_name": "Groß", "addresses": [{"street": "Lange Straße 5", "city": "Köln"}],
-        "origin": "Messe", "activity": "customer-care"}));
+    create(
+        &business,
+        "contact",
+        json!({"given_name": "Jörg", "family_name": "Groß", "addresses": [{"street": "Lange Straße 5", "city": "Köln"}],
+        "origin": "Messe", "activity": "customer-care"}),
+    );
     for text in ["müller", "mueller", "muller", "MÜLLER", "Mül", "01711234567", "0171 1234567", "0171 123 45 67"] {
         assert_eq!(found(&business, text), ["Erika Müller"], "{text}");
     }
@@ -42,7 +51,9 @@ fn f067_mueller_is_found_however_it_is_typed() {
 #[test]
 fn a_record_of_a_person_needs_origin_and_activity() {
     let business = Business::new(&["core"]);
-    let refused = business.tenant().write(business.admin(), |op| records::create(op, "contact", map(json!({"given_name": "Erika", "family_name": "Müller"}))));
+    let refused = business.tenant().write(business.admin(), |op| {
+        records::create(op, "contact", map(json!({"given_name": "Erika", "family_name": "Müller"})))
+    });
     let error = refused.unwrap_err();
     assert_eq!(error.kind(), Kind::Invalid);
     let store::Error::Fields(fields) = error else { panic!("field errors") };
@@ -57,7 +68,9 @@ fn a_stale_version_is_refused_and_nothing_is_lost() {
     let first = person(&business, "Erika", "Müller");
     let id = first.id;
     let change = move |version: i64, name: &'static str| {
-        move |op: &mut store::Op<'_>| records::change(op, "contact", id, map(json!({"family_name": name})), Some(version))
+        move |op: &mut store::Op<'_>| {
+            records::change(op, "contact", id, map(json!({"family_name": name})), Some(version))
+        }
     };
     let second = business.tenant().write(business.admin(), change(1, "Schmidt")).unwrap();
     assert_eq!(second.version, 2);
@@ -72,9 +85,17 @@ fn a_stale_version_is_refused_and_nothing_is_lost() {
 
 /// A customer with a vehicle and an order; the order invoiced if wanted.
 fn customer(business: &Business, invoiced: bool) -> (RecordId, RecordId, RecordId) {
-    let person = create(business, "contact", json!({"given_name": "Erika", "family_name": "Müller", "origin": "Anruf", "activity": "customer-care",
-        "addresses": [{"street": "Hauptstraße 1", "postal_code": "50667", "city": "Köln", "country": "DE"}]}));
-    let vehicle = create(business, "vehicle", json!({"owner": person.id.to_string(), "plate": "K-EM 123", "make": "Opel", "model": "Astra", "origin": "Anruf", "activity": "customer-care"}));
+    let person = create(
+        business,
+        "contact",
+        json!({"given_name": "Erika", "family_name": "Müller", "origin": "Anruf", "activity": "customer-care",
+        "addresses": [{"street": "Hauptstraße 1", "postal_code": "50667", "city": "Köln", "country": "DE"}]}),
+    );
+    let vehicle = create(
+        business,
+        "vehicle",
+        json!({"owner": person.id.to_string(), "plate": "K-EM 123", "make": "Opel", "model": "Astra", "origin": "Anruf", "activity": "customer-care"}),
+    );
     let mut order = json!({"customer": person.id.to_string(), "vehicle": vehicle.id.to_string(), "number": "A-1", "ordered_on": "2026-02-01",
         "total": "119,00 EUR", "origin": "Anruf", "activity": "order-processing"});
     if invoiced {
@@ -104,7 +125,9 @@ fn f112_erasing_takes_everything_but_the_voucher_which_is_restricted() {
     let mut reader_role = admin.clone();
     reader_role.grants.permissions.remove(&base::Permission::Privacy);
     assert_eq!(records::get(&mut reader, &reader_role, "order", order).unwrap_err().kind(), Kind::NotFound);
-    let list = records::list(&mut reader, &reader_role, &ListRequest { module: "order".into(), ..ListRequest::default() }).unwrap();
+    let list =
+        records::list(&mut reader, &reader_role, &ListRequest { module: "order".into(), ..ListRequest::default() })
+            .unwrap();
     assert!(list.items.is_empty());
     assert!(found(&business, "Müller").is_empty() || found(&business, "Müller") == ["A-1"]);
     business.assert_sound();
@@ -129,7 +152,11 @@ fn a_plan_that_no_longer_fits_is_refused() {
     let business = Business::new(&["core", "workshop"]);
     let person = person(&business, "Erika", "Müller");
     let plan = privacy::plan(business.tenant(), &business.admin(), person.id.cast(), "request").unwrap();
-    create(&business, "vehicle", json!({"owner": person.id.to_string(), "plate": "K-EM 1", "make": "Opel", "model": "Corsa", "origin": "x", "activity": "customer-care"}));
+    create(
+        &business,
+        "vehicle",
+        json!({"owner": person.id.to_string(), "plate": "K-EM 1", "make": "Opel", "model": "Corsa", "origin": "x", "activity": "customer-care"}),
+    );
     let refused = privacy::perform(business.tenant(), &business.admin(), plan.id).unwrap_err();
     assert!(matches!(refused, store::Error::Conflict { code: "plan-changed", .. }), "{refused}");
     assert_eq!(found(&business, "Müller").len(), 1);
@@ -146,7 +173,9 @@ fn a_person_is_not_deleted_like_a_record_and_a_voucher_not_at_all() {
     delete("vehicle", vehicle).unwrap();
     let mut reader = business.tenant().reader().unwrap();
     assert_eq!(records::get(&mut reader, &business.admin(), "vehicle", vehicle).unwrap_err().kind(), Kind::NotFound);
-    let error = business.tenant().write(business.admin(), move |op| records::change(op, "order", order, map(json!({"number": "B-2"})), None));
+    let error = business
+        .tenant()
+        .write(business.admin(), move |op| records::change(op, "order", order, map(json!({"number": "B-2"})), None));
     assert!(matches!(error.unwrap_err(), store::Error::Conflict { code: "final", .. }));
     drop(reader);
     business.assert_sound();
@@ -171,8 +200,16 @@ fn restricting_hides_everything_until_it_is_lifted() {
 fn merging_two_people_reaches_both_units_and_can_be_undone() {
     let business = Business::new(&["core", "workshop"]);
     let kept = person(&business, "Erika", "Müller");
-    let other = create(&business, "contact", json!({"given_name": "Erika", "family_name": "Mueller", "nickname": "Eri", "origin": "Messe", "activity": "customer-care"}));
-    let vehicle = create(&business, "vehicle", json!({"owner": other.id.to_string(), "plate": "K-EM 1", "make": "Opel", "model": "Corsa", "origin": "x", "activity": "customer-care"}));
+    let other = create(
+        &business,
+        "contact",
+        json!({"given_name": "Erika", "family_name": "Mueller", "nickname": "Eri", "origin": "Messe", "activity": "customer-care"}),
+    );
+    let vehicle = create(
+        &business,
+        "vehicle",
+        json!({"owner": other.id.to_string(), "plate": "K-EM 1", "make": "Opel", "model": "Corsa", "origin": "x", "activity": "customer-care"}),
+    );
     let admin = business.admin();
     let get = |module: &str, id| records::get(&mut business.tenant().reader().unwrap(), &admin, module, id);
     privacy::merge(business.tenant(), &admin, kept.id.cast(), other.id.cast()).unwrap();
@@ -197,17 +234,26 @@ fn merging_two_people_reaches_both_units_and_can_be_undone() {
 fn a_unique_value_stands_once_and_is_free_again() {
     let business = Business::new(&["core", "workshop"]);
     let (_, _, first) = customer(&business, false);
-    let other = create(&business, "contact", json!({"given_name": "Jörg", "family_name": "Groß", "origin": "x", "activity": "customer-care"}));
+    let other = create(
+        &business,
+        "contact",
+        json!({"given_name": "Jörg", "family_name": "Groß", "origin": "x", "activity": "customer-care"}),
+    );
     let order = move |number: &'static str| {
         let customer = other.id.to_string();
         move |op: &mut store::Op<'_>| {
-            records::create(op, "order", map(json!({"customer": customer, "number": number, "origin": "x", "activity": "order-processing"})))
+            records::create(
+                op,
+                "order",
+                map(json!({"customer": customer, "number": number, "origin": "x", "activity": "order-processing"})),
+            )
         }
     };
     let refused = business.tenant().write(business.admin(), order("a-1")).unwrap_err();
     let store::Error::Fields(errors) = refused else { panic!("a field's error") };
     assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("number", "duplicate"));
-    let renumber = move |op: &mut store::Op<'_>| records::change(op, "order", first, map(json!({"number": "A-2"})), None);
+    let renumber =
+        move |op: &mut store::Op<'_>| records::change(op, "order", first, map(json!({"number": "A-2"})), None);
     business.tenant().write(business.admin(), renumber).unwrap();
     business.tenant().write(business.admin(), order("A-1")).unwrap();
     business.assert_sound();

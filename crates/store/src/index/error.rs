@@ -5,7 +5,9 @@ use base::{Kind, Kinded};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The database engine failed; full disk, torn page, wrong key.
-    #[error("index.db could not be read or written ({0}); nothing of it is served. If it stays so, run `obhut index rebuild`")]
+    #[error(
+        "index.db could not be read or written ({0}); nothing of it is served. If it stays so, run `obhut index rebuild`"
+    )]
     Database(#[from] rusqlite::Error),
     /// A module or column name is not `[a-z][a-z0-9_]*` of at most 40 characters.
     #[error("{0:?} cannot name a module or column")]

@@ -12,6 +12,8 @@ fn write(op: &mut Op<'_>, id: RecordId, name: &str) -> Result<()> {
     put(op, "contact", id, values).map(drop)
 }
 
+type Work = Box<dyn FnOnce(&mut Op<'_>, RecordId) -> Result<()> + Send>;
+
 #[test]
 fn what_fails_in_a_batch_leaves_nothing_and_takes_nothing_along() {
     let business = Business::new(&["core"]);
@@ -22,18 +24,18 @@ fn what_fails_in_a_batch_leaves_nothing_and_takes_nothing_along() {
     business.tenant().submit(
         business.admin(),
         move |_: &mut Op<'_>| -> Result<()> {
-            drop(wait.recv());
+            wait.recv().unwrap();
             Ok(())
         },
         |_| {},
     );
-    let submit = |place: usize, work: Box<dyn FnOnce(&mut Op<'_>, RecordId) -> Result<()> + Send>| {
+    let submit = |place: usize, work: Work| {
         let (id, answer) = (ids[place], answer.clone());
         business.tenant().submit(
             business.admin(),
             move |op| work(op, id),
             move |result: Result<()>| {
-                drop(answer.send((place, result.is_ok())));
+                answer.send((place, result.is_ok())).unwrap();
             },
         );
     };

@@ -21,7 +21,11 @@ fn compare(business: &Business, model: &BTreeMap<RecordId, Modelled>, gone: &[Re
     for (id, expected) in model {
         let opened = reader.opened(*id).unwrap().unwrap_or_else(|| panic!("seed {seed}: {id} is missing"));
         assert_eq!(opened.values["family_name"], expected.family, "seed {seed}");
-        assert_eq!(opened.values.get("notes").and_then(|notes| notes.as_str()), expected.note.as_deref(), "seed {seed}");
+        assert_eq!(
+            opened.values.get("notes").and_then(|notes| notes.as_str()),
+            expected.note.as_deref(),
+            "seed {seed}"
+        );
         assert_eq!(opened.stored.restricted, expected.restricted, "seed {seed}");
         assert_eq!(usize::try_from(opened.stored.version).unwrap(), expected.versions, "seed {seed}");
         let history = store::journal::history(&mut reader, *id, None, 1000).unwrap();
@@ -36,7 +40,11 @@ fn compare(business: &Business, model: &BTreeMap<RecordId, Modelled>, gone: &[Re
     assert_eq!(listed, shown.collect::<Vec<_>>(), "seed {seed}");
     for word in model.values().map(|one| &one.family).take(5) {
         let terms = store::text::query_terms(word);
-        let query = store::index::ListQuery { text: Some(terms), limit: 200, ..store::index::ListQuery::new("contact", [0].into()) };
+        let query = store::index::ListQuery {
+            text: Some(terms),
+            limit: 200,
+            ..store::index::ListQuery::new("contact", [0].into())
+        };
         let found = store::index::list(reader.index().unwrap(), &query).unwrap().rows.len();
         let expected = model.values().filter(|one| one.family == *word && !one.restricted).count();
         assert_eq!(found, expected, "seed {seed}: search for {word}");
@@ -64,7 +72,7 @@ fn play(seed: u64) {
             }
             (8..14, Some(id)) => {
                 let one = model.get_mut(&id).unwrap();
-                one.family = (*dice.pick(&names).unwrap()).to_owned();
+                (*dice.pick(&names).unwrap()).clone_into(&mut one.family);
                 one.note = dice.chance(1, 2).then(|| format!("note {step}"));
                 one.versions += 1;
                 let mut values = json!({"kind": "person", "given_name": "Erika", "family_name": one.family, "origin": "x", "activity": "customer-care"});
@@ -78,10 +86,17 @@ fn play(seed: u64) {
                 one.restricted = !one.restricted;
                 one.versions += 1;
                 let restricted = one.restricted;
-                assert!(business.tenant().write(business.admin(), move |op| restrict_record(op, id, restricted)).unwrap());
+                assert!(
+                    business.tenant().write(business.admin(), move |op| restrict_record(op, id, restricted)).unwrap()
+                );
             }
             (16..18, Some(id)) => {
-                let what = Destroy { case: format!("case{step}"), action: "erase", subject: Some(id.cast()), units: units_of(&business, id) };
+                let what = Destroy {
+                    case: format!("case{step}"),
+                    action: "erase",
+                    subject: Some(id.cast()),
+                    units: units_of(&business, id),
+                };
                 let admin = business.admin();
                 let done = business.tenant().exclusive(move |writer| destroy(writer, &admin, &what)).unwrap();
                 assert_eq!(done.records, 1, "seed {seed}");
@@ -91,7 +106,8 @@ fn play(seed: u64) {
             (18, Some(id)) => {
                 // A person is not deleted like a record: refused, and nothing is changed by it.
                 let admin = business.admin();
-                let refused = business.tenant().exclusive(move |writer| delete_record(writer, &admin, "contact", id, None));
+                let refused =
+                    business.tenant().exclusive(move |writer| delete_record(writer, &admin, "contact", id, None));
                 assert!(refused.is_err());
             }
             _ => {

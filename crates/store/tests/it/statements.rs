@@ -35,9 +35,6 @@ fn names_of_statements_stand_once() {
     }
 }
 
-/// Tables of identity's, whose holder is in that crate; `obhut`'s tests compare them with it.
-const OF_FEATURES: &[&str] = &["records.db/user_account", "records.db/token"];
-
 #[test]
 fn every_table_and_folder_has_a_holder_or_a_reason() {
     let mut business = Business::new(&["core"]);
@@ -45,18 +42,27 @@ fn every_table_and_folder_has_a_holder_or_a_reason() {
     let files = Files::copy_of(&business);
     let mut known: BTreeSet<String> = holders::NEUTRAL.iter().map(|(place, _)| (*place).to_owned()).collect();
     known.extend(holders::builtin().iter().flat_map(|holder| holder.covers()).map(|place| (*place).to_owned()));
-    known.extend(OF_FEATURES.iter().map(|place| (*place).to_owned()));
     let mut there = BTreeSet::from(["memory/unit keys".to_owned(), "memory/readers".to_owned()]);
     for file in ["records.db", "keys.db"] {
         let connection = files.open(file);
         let mut tables = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
-        there.extend(tables.query_map([], |row| row.get::<_, String>(0)).unwrap().map(|name| format!("{file}/{}", name.unwrap())));
+        there.extend(
+            tables
+                .query_map([], |row| row.get::<_, String>(0))
+                .unwrap()
+                .map(|name| format!("{file}/{}", name.unwrap())),
+        );
     }
     let script = format!("{}/migrations/{}/instance.sql", env!("CARGO_MANIFEST_DIR"), store::STEPS[0].name);
     let instance = rusqlite::Connection::open_in_memory().unwrap();
     instance.execute_batch(&std::fs::read_to_string(script).unwrap()).unwrap();
     let mut tables = instance.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
-    there.extend(tables.query_map([], |row| row.get::<_, String>(0)).unwrap().map(|name| format!("instance.db/{}", name.unwrap())));
+    there.extend(
+        tables
+            .query_map([], |row| row.get::<_, String>(0))
+            .unwrap()
+            .map(|name| format!("instance.db/{}", name.unwrap())),
+    );
     // What lies in a tenant's folder beside those two, as it is there.
     for entry in std::fs::read_dir(&files.paths.folder).unwrap() {
         let entry = entry.unwrap();
@@ -73,8 +79,21 @@ fn every_table_and_folder_has_a_holder_or_a_reason() {
 
 /// What may change without a journal entry: bookkeeping that holds no business data, the journal itself, and keys.
 const UPKEEP_TABLES: &[&str] = &[
-    "entry", "entry_value", "external_key", "head", "idempotency", "import_run", "job", "key", "log_day", "log_line", "meta", "outbox",
-    "session", "tile", "unique_value",
+    "entry",
+    "entry_value",
+    "external_key",
+    "head",
+    "idempotency",
+    "import_run",
+    "job",
+    "key",
+    "log_day",
+    "log_line",
+    "meta",
+    "outbox",
+    "session",
+    "tile",
+    "unique_value",
 ];
 
 #[test]
