@@ -27,7 +27,11 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
     if args.what == What::UnitWrap {
         let number = context.instance.rotate_unit_wrap(&context.actor, info.id)?;
         out.answer(&json!({"tenant": info.name, "what": "unit-wrap", "number": number}), |lang| {
-            format!("{}: {} {number}\n", info.name, lang.pick("Einheitenschlüssel neu verpackt, Nummer", "unit keys wrapped anew, number"))
+            format!(
+                "{}: {} {number}\n",
+                info.name,
+                lang.pick("Einheitenschlüssel neu verpackt, Nummer", "unit keys wrapped anew, number")
+            )
         })?;
         return Ok(Exit::Done);
     }

@@ -52,15 +52,25 @@ fn search_now(business: &Business) -> Loot {
 }
 
 /// Where nothing of a person may ever lie in the clear, erased or not.
-const NEVER: &[&str] =
-    &["records.db", "records.db-wal", "keys.db", "keys.db-wal", "ledger", "checkpoint", "root", "records.db statistics", "index.db statistics"];
+const NEVER: &[&str] = &[
+    "records.db",
+    "records.db-wal",
+    "keys.db",
+    "keys.db-wal",
+    "ledger",
+    "checkpoint",
+    "root",
+    "records.db statistics",
+    "index.db statistics",
+];
 
 /// Before: every string is found where it must be, and nowhere else.
 fn assert_found(loot: &Loot, planted: &[Planted]) {
     let strings: Vec<&str> = planted.iter().map(|one| one.text.as_str()).collect();
     let ghosts = loot.ghosts(&strings);
     for one in planted {
-        let kinds: BTreeSet<&str> = ghosts.get(one.text.as_str()).into_iter().flat_map(|kinds| kinds.keys().map(String::as_str)).collect();
+        let kinds: BTreeSet<&str> =
+            ghosts.get(one.text.as_str()).into_iter().flat_map(|kinds| kinds.keys().map(String::as_str)).collect();
         let field = format!("{}.{} ({})", one.module, one.field, one.text);
         for never in NEVER {
             assert!(!kinds.contains(never), "{field} lies in the clear: {:?}", ghosts[one.text.as_str()]);
@@ -71,7 +81,10 @@ fn assert_found(loot: &Loot, planted: &[Planted]) {
             assert!(kinds.contains("index.db terms"), "{field} is not found in the full text: {kinds:?}");
         }
         if one.searchable || one.indexed {
-            assert!(kinds.contains("index.db") || kinds.contains("index.db-wal"), "{field} is not found in the index: {kinds:?}");
+            assert!(
+                kinds.contains("index.db") || kinds.contains("index.db-wal"),
+                "{field} is not found in the index: {kinds:?}"
+            );
         }
     }
 }
@@ -84,14 +97,26 @@ fn assert_gone(loot: &Loot, planted: &[Planted], when: &str) {
 
 /// Everything that the change feed has from its beginning, as segments carry it: rows, sealed parts, entries, sealed values.
 fn change_feed(business: &Business) -> Vec<(String, Vec<u8>)> {
-    const ROWS: Query = Query { name: "FEED_ROWS", sql: "SELECT id, clear FROM record WHERE commit_no > 0 ORDER BY commit_no, rid" };
+    const ROWS: Query =
+        Query { name: "FEED_ROWS", sql: "SELECT id, clear FROM record WHERE commit_no > 0 ORDER BY commit_no, rid" };
     const ENTRIES: Query = Query { name: "FEED_ENTRIES", sql: "SELECT body, leaf FROM entry ORDER BY seq" };
-    const PARTS: Query = Query { name: "FEED_PARTS", sql: "SELECT sealed FROM part UNION ALL SELECT sealed FROM entry_value" };
+    const PARTS: Query =
+        Query { name: "FEED_PARTS", sql: "SELECT sealed FROM part UNION ALL SELECT sealed FROM entry_value" };
     let mut reader = business.tenant().reader().unwrap();
     let mut feed = Vec::new();
     for (query, columns) in [(&ROWS, 2), (&ENTRIES, 2), (&PARTS, 1)] {
         let rows = reader
-            .all(query, &[], |row| Ok((0..columns).map(|column| row.bytes(column).map(<[u8]>::to_vec).or_else(|_| row.text(column).map(|text| text.as_bytes().to_vec())).unwrap_or_default()).collect::<Vec<_>>().concat()))
+            .all(query, &[], |row| {
+                Ok((0..columns)
+                    .map(|column| {
+                        row.bytes(column)
+                            .map(<[u8]>::to_vec)
+                            .or_else(|_| row.text(column).map(|text| text.as_bytes().to_vec()))
+                            .unwrap_or_default()
+                    })
+                    .collect::<Vec<_>>()
+                    .concat())
+            })
             .unwrap();
         feed.extend(rows.into_iter().map(|bytes| (query.name.to_owned(), bytes)));
     }
@@ -99,7 +124,8 @@ fn change_feed(business: &Business) -> Vec<(String, Vec<u8>)> {
 }
 
 fn feed_loot(feed: Vec<(String, Vec<u8>)>) -> Loot {
-    let found = feed.into_iter().map(|(kind, bytes)| testkit::forensic::Found { place: kind.clone(), kind, bytes }).collect();
+    let found =
+        feed.into_iter().map(|(kind, bytes)| testkit::forensic::Found { place: kind.clone(), kind, bytes }).collect();
     Loot { found, ..Loot::default() }
 }
 
@@ -122,9 +148,16 @@ fn f112_of_a_person_without_duties_to_keep_nothing_is_left() {
         records::change(op, "contact", person, json!({"notes": notes}).as_object().cloned().unwrap(), None).map(drop)
     };
     business.tenant().write(business.admin(), change).unwrap();
-    let older: Vec<Planted> = planted.iter().filter(|one| one.module == "contact" && one.field == "notes").cloned().collect();
+    let older: Vec<Planted> =
+        planted.iter().filter(|one| one.module == "contact" && one.field == "notes").cloned().collect();
     planted.retain(|one| !(one.module == "contact" && one.field == "notes"));
-    planted.push(Planted { module: "contact".into(), field: "notes".into(), text: word, searchable: true, indexed: false });
+    planted.push(Planted {
+        module: "contact".into(),
+        field: "notes".into(),
+        text: word,
+        searchable: true,
+        indexed: false,
+    });
     others(&business, 30);
     assert!(planted.len() > 30, "only {} strings were planted", planted.len());
 
@@ -137,7 +170,13 @@ fn f112_of_a_person_without_duties_to_keep_nothing_is_left() {
     planted.extend(older);
     let feed = change_feed(&business);
 
-    let plan = privacy::plan(business.tenant(), &business.admin(), person.cast(), &format!("auf Wunsch von {}", planted[0].text)).unwrap();
+    let plan = privacy::plan(
+        business.tenant(),
+        &business.admin(),
+        person.cast(),
+        &format!("auf Wunsch von {}", planted[0].text),
+    )
+    .unwrap();
     assert!(plan.stays.is_empty(), "{:?}", plan.stays);
     let wrapped = wrapped_keys(&business, &plan.goes.iter().map(|item| item.unit).collect());
     assert!(wrapped.iter().all(|key| !found.places_of(key).is_empty()), "the search finds wrapped keys");
@@ -180,13 +219,18 @@ fn f112_of_a_customer_with_an_invoice_the_voucher_is_left_and_nothing_else() {
     // The recipient stays empty, so that invoicing copies the person's name and address.
     let empty = [("recipient_name", json!(null)), ("recipient_address", json!(null))];
     let order = [&[("number", json!("A-1")), ("vehicle", json!(vehicle.to_string()))], empty.as_slice()].concat();
-    let (draft, draft_planted) = planted_record(&business, "order", Some(person), &[&[("number", json!("A-0"))], empty.as_slice()].concat());
+    let (draft, draft_planted) =
+        planted_record(&business, "order", Some(person), &[&[("number", json!("A-0"))], empty.as_slice()].concat());
     let (invoiced, voucher) = planted_record(&business, "order", Some(person), &order);
     let to = |state: &'static str| {
-        move |op: &mut store::Op<'_>| records::change(op, "order", invoiced, json!({"state": state}).as_object().cloned().unwrap(), None).map(drop)
+        move |op: &mut store::Op<'_>| {
+            records::change(op, "order", invoiced, json!({"state": state}).as_object().cloned().unwrap(), None)
+                .map(drop)
+        }
     };
     business.tenant().write(business.admin(), to("invoiced")).unwrap();
-    let mut everything: Vec<Planted> = contact.iter().chain(&vehicle_planted).chain(&voucher).chain(&draft_planted).cloned().collect();
+    let mut everything: Vec<Planted> =
+        contact.iter().chain(&vehicle_planted).chain(&voucher).chain(&draft_planted).cloned().collect();
     everything.retain(|one| !one.field.starts_with("recipient_"));
     assert_found(&search_now(&business), &everything);
     let before = TempDir::new().unwrap();
@@ -200,7 +244,8 @@ fn f112_of_a_customer_with_an_invoice_the_voucher_is_left_and_nothing_else() {
     // What the two documents say may stay: their own text, and the name and address that were copied onto the invoice.
     let view = records::get(&mut business.tenant().reader().unwrap(), &business.admin(), "order", invoiced).unwrap();
     let kept = serde_json::Value::Object(view.values).to_string();
-    let (stay, go): (Vec<Planted>, Vec<Planted>) = everything.into_iter().partition(|one| one.module == "order" || kept.contains(&one.text));
+    let (stay, go): (Vec<Planted>, Vec<Planted>) =
+        everything.into_iter().partition(|one| one.module == "order" || kept.contains(&one.text));
     assert!(go.len() > 15, "{} strings must go", go.len());
     assert!(stay.iter().any(|one| one.field == "family_name"), "the invoice names its recipient");
     assert!(go.iter().any(|one| one.field == "notes") && go.iter().any(|one| one.field == "emails"));
@@ -256,7 +301,14 @@ fn no_planted_string_lies_in_the_clear_whatever_the_way_in() {
     let admin = business.admin();
     let words: Vec<String> = (0..9).map(|_| planted_word()).collect();
     let file = business.folder.join(format!("{}.csv", words[0]));
-    std::fs::write(&file, format!("Vorname;Nachname;Notiz;Geburtstag\n{};{};{};kein Datum {}\nErika;{};;1971-02-03\n", words[1], words[2], words[3], words[4], words[5])).unwrap();
+    std::fs::write(
+        &file,
+        format!(
+            "Vorname;Nachname;Notiz;Geburtstag\n{};{};{};kein Datum {}\nErika;{};;1971-02-03\n",
+            words[1], words[2], words[3], words[4], words[5]
+        ),
+    )
+    .unwrap();
     let request = records::ImportRequest {
         file,
         format: None,
@@ -284,18 +336,31 @@ fn no_planted_string_lies_in_the_clear_whatever_the_way_in() {
     let token = planted_word();
     let by_user = store::Caller { actor: base::Actor::User(user), ..admin.clone() };
     let name = token.clone();
-    business.tenant().write(by_user, move |op| identity::create_token(op, &name, "contact:rw", None).map(drop)).unwrap();
+    business
+        .tenant()
+        .write(by_user, move |op| identity::create_token(op, &name, "contact:rw", None).map(drop))
+        .unwrap();
     let (person, contact) = planted_record(&business, "contact", None, &[]);
     let searched = planted_word();
     records::search(&mut business.tenant().reader().unwrap(), &admin, &searched, 10).unwrap();
     let reason = planted_word();
     privacy::plan(business.tenant(), &admin, person.cast(), &reason).unwrap();
     let refused = planted_word();
-    let wrong = json!({"given_name": refused, "birthday": refused, "origin": "x", "activity": "customer-care"}).as_object().cloned().unwrap();
+    let wrong = json!({"given_name": refused, "birthday": refused, "origin": "x", "activity": "customer-care"})
+        .as_object()
+        .cloned()
+        .unwrap();
     assert!(business.tenant().write(admin.clone(), move |op| records::create(op, "contact", wrong)).is_err());
 
     let mut strings: Vec<&str> = words.iter().map(String::as_str).collect();
-    strings.extend([typed.as_str(), token.as_str(), searched.as_str(), reason.as_str(), refused.as_str(), "203.0.113.77"]);
+    strings.extend([
+        typed.as_str(),
+        token.as_str(),
+        searched.as_str(),
+        reason.as_str(),
+        refused.as_str(),
+        "203.0.113.77",
+    ]);
     strings.extend(contact.iter().map(|one| one.text.as_str()));
     let loot = search_now(&business);
     let ghosts = loot.ghosts(&strings);
@@ -304,7 +369,10 @@ fn no_planted_string_lies_in_the_clear_whatever_the_way_in() {
             assert!(!kinds.contains_key(*never), "{text}: {kinds:?}");
         }
     }
-    assert!(ghosts.contains_key(words[2].as_str()) || ghosts.contains_key(words[5].as_str()), "what was imported is found where it belongs");
+    assert!(
+        ghosts.contains_key(words[2].as_str()) || ghosts.contains_key(words[5].as_str()),
+        "what was imported is found where it belongs"
+    );
     for gone in [&typed, &searched, &reason, &refused] {
         assert!(!ghosts.contains_key(gone.as_str()), "{gone} is kept nowhere: {ghosts:?}");
     }

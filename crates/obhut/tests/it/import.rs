@@ -41,7 +41,8 @@ fn count(business: &Business, module: &str) -> u64 {
 #[test]
 fn f070_northwind_becomes_organisations_contacts_and_orders() {
     let business = Business::new(&["core", "workshop"]);
-    let (customers, refused) = import(&business, &request("northwind/customers.csv", Some("northwind/customers.map.toml")));
+    let (customers, refused) =
+        import(&business, &request("northwind/customers.csv", Some("northwind/customers.map.toml")));
     assert_eq!(customers.rows, customers.created["contact"] + customers.rejected + customers.duplicates, "{refused:?}");
     assert_eq!(customers.created["contact"], customers.created["organisation"]);
     let (orders, refused) = import(&business, &request("northwind/orders.csv", Some("northwind/orders.map.toml")));
@@ -70,7 +71,10 @@ fn an_import_twice_doubles_nothing_and_a_dry_run_writes_nothing() {
     let (second, _) = import(&business, &wanted);
     assert!(second.created.is_empty());
     assert_eq!(second.duplicates, first.created["contact"]);
-    let (nothing, _) = import(&business, &ImportRequest { all_or_nothing: true, ..request("northwind/orders.csv", Some("northwind/orders.map.toml")) });
+    let (nothing, _) = import(
+        &business,
+        &ImportRequest { all_or_nothing: true, ..request("northwind/orders.csv", Some("northwind/orders.map.toml")) },
+    );
     assert!(nothing.rejected > 0);
     assert_eq!(count(&business, "order"), 0);
     business.assert_sound();
@@ -80,7 +84,16 @@ fn an_import_twice_doubles_nothing_and_a_dry_run_writes_nothing() {
 fn f070_address_cards_of_every_program_become_contacts() {
     let business = Business::new(&["core"]);
     let mut lines = Vec::new();
-    for name in ["John_Doe_ANDROID", "John_Doe_EVOLUTION", "John_Doe_GMAIL", "John_Doe_MS_OUTLOOK", "gmail-single", "outlook-2003", "rfc2426-example", "rfc6350-example"] {
+    for name in [
+        "John_Doe_ANDROID",
+        "John_Doe_EVOLUTION",
+        "John_Doe_GMAIL",
+        "John_Doe_MS_OUTLOOK",
+        "gmail-single",
+        "outlook-2003",
+        "rfc2426-example",
+        "rfc6350-example",
+    ] {
         let (report, refused) = import(&business, &request(&format!("vcards/{name}.vcf"), None));
         let created = report.created.get("contact").copied().unwrap_or(0);
         assert_eq!(report.rows, created + report.rejected + report.duplicates, "{name}: {refused:?}");

@@ -12,3 +12,4 @@ mod ghost;
 mod house;
 mod import;
 mod records;
+mod statements;

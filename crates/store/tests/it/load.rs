@@ -72,16 +72,22 @@ fn judge(tenant: &Tenant, id: RecordId, known: &Known) -> Option<String> {
         return Some(format!("record {id} has no number: {:?}", opened.values));
     };
     if clear < known.acknowledged.unwrap_or(1) || clear > known.asked {
-        return Some(format!("record {id} is at {clear}; acknowledged {:?}, asked {}", known.acknowledged, known.asked));
+        return Some(format!(
+            "record {id} is at {clear}; acknowledged {:?}, asked {}",
+            known.acknowledged, known.asked
+        ));
     }
     let whole = opened.values["given_name"] == format!("Vor{clear}")
         && opened.values["family_name"] == format!("Nach{clear}")
-        && opened.values["notes"].as_str().is_some_and(|notes| notes.trim_end_matches('x').trim_end() == format!("note {clear}"));
+        && opened.values["notes"]
+            .as_str()
+            .is_some_and(|notes| notes.trim_end_matches('x').trim_end() == format!("note {clear}"));
     if !whole || opened.stored.version != i64::try_from(clear).unwrap() {
         return Some(format!("record {id} is half changed: {:?}", opened.values));
     }
     let history = store::journal::history(&mut reader, id, None, 1000).unwrap();
-    let newest = history.steps[0].changes.iter().find(|change| change.field == "external_id").map(|change| change.new.clone());
+    let newest =
+        history.steps[0].changes.iter().find(|change| change.field == "external_id").map(|change| change.new.clone());
     if history.steps.len() as u64 != clear || newest != Some(json!(format!("clear{clear}"))) {
         return Some(format!("the history of record {id} does not end at {clear}"));
     }
@@ -101,7 +107,10 @@ pub fn wrongs(tenant: &Arc<Tenant>, book: &Book) -> Vec<String> {
     let mut reader = tenant.reader().unwrap();
     for record in book.keys() {
         if let Some(opened) = reader.opened(*record).unwrap() {
-            stored.insert(*record, format!("{} {}", opened.values["given_name"], opened.values["family_name"]).replace('"', ""));
+            stored.insert(
+                *record,
+                format!("{} {}", opened.values["given_name"], opened.values["family_name"]).replace('"', ""),
+            );
         }
     }
     for row in all_rows(&mut reader, "contact") {

@@ -36,9 +36,13 @@ pub fn person(given: &str, family: &str) -> Value {
 fn a_record_is_written_read_changed_and_the_journal_verifies() {
     let mut business = Business::new(&["core"]);
     let id: RecordId = keys::random_id();
-    let written = business.tenant().write(business.admin(), move |op| put(op, "contact", id, person("Erika", "Müller"))).unwrap();
+    let written =
+        business.tenant().write(business.admin(), move |op| put(op, "contact", id, person("Erika", "Müller"))).unwrap();
     assert_eq!((written.version, written.seq), (1, 1));
-    let changed = business.tenant().write(business.admin(), move |op| put(op, "contact", id, person("Erika", "Schmidt"))).unwrap();
+    let changed = business
+        .tenant()
+        .write(business.admin(), move |op| put(op, "contact", id, person("Erika", "Schmidt")))
+        .unwrap();
     assert_eq!(changed.version, 2);
     business.reopen();
     let mut reader = business.tenant().reader().unwrap();

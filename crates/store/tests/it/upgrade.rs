@@ -52,7 +52,10 @@ fn a_file_of_a_newer_format_is_refused_and_left_as_it_is() {
         let path = business.data().join("tenants").join(business.id().to_string()).join(name);
         let good = std::fs::read(&path).unwrap();
         std::fs::copy(fresh.paths.file(name), &path).unwrap();
-        let before: Vec<_> = files(&business.data()).into_iter().map(|file| (std::fs::read(business.data().join(&file)).unwrap(), file)).collect();
+        let before: Vec<_> = files(&business.data())
+            .into_iter()
+            .map(|file| (std::fs::read(business.data().join(&file)).unwrap(), file))
+            .collect();
         let error = business.open().expect_err("a newer format");
         assert!(matches!(&error, Error::Newer { file, found: 999, .. } if file == name), "{error}");
         business.close();

@@ -90,7 +90,12 @@ fn values(definition: &Definition, person: Option<RecordId>) -> (Map, Vec<Plante
 }
 
 /// Makes a record whose every personal field is planted; `more` are values beside.
-pub fn planted_record(business: &Business, module: &'static str, person: Option<RecordId>, more: &[(&str, Value)]) -> (RecordId, Vec<Planted>) {
+pub fn planted_record(
+    business: &Business,
+    module: &'static str,
+    person: Option<RecordId>,
+    more: &[(&str, Value)],
+) -> (RecordId, Vec<Planted>) {
     let modules = business.tenant().shared().modules();
     let (mut values, planted) = values(modules.set.get(module).unwrap(), person);
     values.extend(more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));

@@ -30,17 +30,20 @@ fn answers(folder: &Path, business: &Business, ids: &[RecordId]) -> Result<(Answ
     let mut records = BTreeMap::new();
     for id in ids {
         let opened = reader.opened(*id).map_err(say)?;
-        records.insert(*id, opened.map(|opened| serde_json::Value::Object(opened.values).to_string()).unwrap_or_default());
+        records
+            .insert(*id, opened.map(|opened| serde_json::Value::Object(opened.values).to_string()).unwrap_or_default());
         store::journal::history(&mut reader, *id, None, 100).map_err(say)?;
     }
     let query = store::index::ListQuery { limit: 200, ..store::index::ListQuery::new("contact", [0].into()) };
-    let page = store::index::list(reader.index().map_err(say)?, &query).map_err(|error| told(&error, error.to_string()))?;
+    let page =
+        store::index::list(reader.index().map_err(say)?, &query).map_err(|error| told(&error, error.to_string()))?;
     let mut lists: Vec<_> = page.rows.into_iter().map(|row| (row.id, row.title)).collect();
     lists.sort();
     let tenants = instance.tenants().into_iter().map(|tenant| format!("{tenant:?}")).collect();
     drop(reader);
     let shared = tenant.shared();
-    let report = store::journal::verify(shared.paths(), &shared.ring(), &store::sqlite::Settings::default()).map_err(say)?;
+    let report =
+        store::journal::verify(shared.paths(), &shared.ring(), &store::sqlite::Settings::default()).map_err(say)?;
     let findings = report.findings.iter().map(|finding| format!("{}: {}", finding.place, finding.message)).collect();
     Ok((Answers { records, lists, tenants }, findings))
 }
@@ -57,7 +60,9 @@ fn flip(whole: &Path, business: &Business, ids: &[RecordId], name: &Path, places
         bytes[*place] ^= 0x10;
         std::fs::write(&path, bytes).unwrap();
         match answers(copied.path(), business, ids) {
-            Ok((given, findings)) if findings.is_empty() => assert_eq!(given, *right, "byte {place} of {} gave other answers", name.display()),
+            Ok((given, findings)) if findings.is_empty() => {
+                assert_eq!(given, *right, "byte {place} of {} gave other answers", name.display())
+            }
             Ok((given, _)) => {
                 noticed += 1;
                 assert_eq!(given, *right, "byte {place} of {}: a finding, and other answers", name.display());
@@ -67,7 +72,9 @@ fn flip(whole: &Path, business: &Business, ids: &[RecordId], name: &Path, places
                 assert!(told.starts_with(&format!("{:?}", Kind::Broken)), "byte {place} of {}: {told}", name.display());
                 let file = name.file_name().unwrap().to_string_lossy().into_owned();
                 let stem = file.trim_end_matches("-wal");
-                let named = [stem, "journal", "key", "checkpoint", "ledger", "sealed part"].iter().any(|word| told.contains(word));
+                let named = [stem, "journal", "key", "checkpoint", "ledger", "sealed part"]
+                    .iter()
+                    .any(|word| told.contains(word));
                 assert!(named, "byte {place} of {} is not named: {told}", name.display());
             }
         }

@@ -1,5 +1,5 @@
 //! No room: a clear error, reading goes on, writing works again when there is room, nothing is half there.
-use crate::load::{Book, Known, wrongs, write};
+use crate::load::{Book, Known, write, wrongs};
 use base::{Kind, Kinded};
 use std::sync::Arc;
 use store::rows::Access;

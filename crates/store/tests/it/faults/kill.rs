@@ -40,7 +40,8 @@ fn no_acknowledged_change_is_lost_by_kill_9() {
     for seed in 0..rounds() {
         let place = TempDir::new().unwrap();
         MasterKey::generate().write_new(&place.join("master.key")).unwrap();
-        let new = NewTenant { id: keys::random_id(), zone: "Europe/Berlin".into(), marker: "test".into(), packs: Vec::new() };
+        let new =
+            NewTenant { id: keys::random_id(), zone: "Europe/Berlin".into(), marker: "test".into(), packs: Vec::new() };
         open(place.path()).create_tenant(&Actor::Operator("test".into()), "Muster", &new).unwrap();
 
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -53,7 +54,12 @@ fn no_acknowledged_change_is_lost_by_kill_9() {
             .unwrap();
         // Not a time but a count: so many acknowledgements are heard before the kill.
         let wait_for = 1 + Dice::new(seed).below(120);
-        let heard = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok).filter(|line| line == "acknowledged").take(wait_for).count();
+        let heard = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+            .filter(|line| line == "acknowledged")
+            .take(wait_for)
+            .count();
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
         assert_eq!(heard, wait_for, "seed {seed}: the child ended by itself");

@@ -18,7 +18,8 @@ fn open(folder: &Path, engine: Settings) -> Result<Instance> {
 }
 
 fn new_tenant(instance: &Instance) -> Result<TenantId> {
-    let new = NewTenant { id: keys::random_id(), zone: "Europe/Berlin".into(), marker: "test".into(), packs: Vec::new() };
+    let new =
+        NewTenant { id: keys::random_id(), zone: "Europe/Berlin".into(), marker: "test".into(), packs: Vec::new() };
     instance.create_tenant(&Actor::Operator("test".into()), "Muster", &new).map(|info| info.id)
 }
 
@@ -47,7 +48,8 @@ fn round(vfs: &PowerCut, seed: u64, no_sync: bool) -> (usize, Vec<String>) {
 fn judge(after: &Path, id: TenantId, book: &Book) -> Vec<String> {
     let key = after.parent().unwrap().join("master.key");
     assert!(key.exists());
-    let opened = open(after, Settings::default()).and_then(|instance| instance.tenant(id).map(|tenant| (instance, tenant)));
+    let opened =
+        open(after, Settings::default()).and_then(|instance| instance.tenant(id).map(|tenant| (instance, tenant)));
     let (instance, tenant): (Instance, Arc<Tenant>) = match opened {
         Ok(opened) => opened,
         Err(error) => return vec![format!("it does not open: {error}")],

@@ -17,7 +17,9 @@ fn f083_a_stranger_verifies_inclusion_and_continuation() {
     let mut roots = std::collections::BTreeMap::new();
     // Past one full tile, with every size in between once.
     for round in 0..270_u64 {
-        let written = business.tenant().write(business.admin(), move |op| put(op, "contact", keys::random_id(), person("Erika", &format!("M{round}"))));
+        let written = business.tenant().write(business.admin(), move |op| {
+            put(op, "contact", keys::random_id(), person("Erika", &format!("M{round}")))
+        });
         let seq = written.unwrap().seq;
         let newest = proof(&business, seq, None);
         assert!(holds(&newest), "entry {seq} as the last one");
@@ -43,7 +45,12 @@ fn f083_a_stranger_verifies_inclusion_and_continuation() {
 fn a_proof_that_was_touched_does_not_hold() {
     let business = Business::new(&["core"]);
     for round in 0..40 {
-        business.tenant().write(business.admin(), move |op| put(op, "contact", keys::random_id(), person("Erika", &format!("M{round}")))).unwrap();
+        business
+            .tenant()
+            .write(business.admin(), move |op| {
+                put(op, "contact", keys::random_id(), person("Erika", &format!("M{round}")))
+            })
+            .unwrap();
     }
     let good = proof(&business, 7, Some(19));
     assert!(holds(&good));

@@ -58,14 +58,14 @@ const CASES: &[Case] = &[
     (
         "a changed value",
         |files, _| {
-            files.sql("UPDATE entry_value SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE seq = 5")
+            files.sql("UPDATE entry_value SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE seq = 5");
         },
         &["value-changed"],
     ),
     (
         "a value of another entry",
         |files, _| {
-            files.sql("UPDATE entry_value SET sealed = (SELECT sealed FROM entry_value WHERE seq = 6) WHERE seq = 5")
+            files.sql("UPDATE entry_value SET sealed = (SELECT sealed FROM entry_value WHERE seq = 6) WHERE seq = 5");
         },
         &["value-added", "value-missing"],
     ),
@@ -80,7 +80,7 @@ const CASES: &[Case] = &[
         |files, _| {
             files.sql(
                 "UPDATE entry SET body = CAST(substr(body, 1, 12) || x'7f' || substr(body, 14) AS BLOB) WHERE seq = 5",
-            )
+            );
         },
         &["entry-changed"],
     ),
@@ -141,7 +141,7 @@ const CASES: &[Case] = &[
     (
         "two entries in each other's place",
         |files, _| {
-            files.sql("UPDATE entry SET seq = -1 WHERE seq = 5; UPDATE entry SET seq = 5 WHERE seq = 6; UPDATE entry SET seq = 6 WHERE seq = -1")
+            files.sql("UPDATE entry SET seq = -1 WHERE seq = 5; UPDATE entry SET seq = 5 WHERE seq = 6; UPDATE entry SET seq = 6 WHERE seq = -1");
         },
         &["entry-moved", "tile-differs"],
     ),
@@ -177,7 +177,7 @@ const CASES: &[Case] = &[
     (
         "an older records.db",
         |files, story| {
-            assert!(std::fs::copy(story.early.paths.file("records.db"), files.paths.file("records.db")).unwrap() > 0)
+            assert!(std::fs::copy(story.early.paths.file("records.db"), files.paths.file("records.db")).unwrap() > 0);
         },
         &["tail-cut"],
     ),
@@ -237,7 +237,7 @@ const CASES: &[Case] = &[
     (
         "a changed part",
         |files, _| {
-            files.sql("UPDATE part SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE record = 5")
+            files.sql("UPDATE part SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE record = 5");
         },
         &["record-differs"],
     ),
@@ -265,7 +265,7 @@ const CASES: &[Case] = &[
         "a record that came from nowhere",
         |files, _| {
             files.sql(
-        "INSERT INTO record SELECT 9000, randomblob(16), module, scope, version, subject, restricted, created_at, changed_at, entry, clear, commit_no FROM record WHERE rid = 5")
+        "INSERT INTO record SELECT 9000, randomblob(16), module, scope, version, subject, restricted, created_at, changed_at, entry, clear, commit_no FROM record WHERE rid = 5");
         },
         &["record-unknown"],
     ),
@@ -320,7 +320,7 @@ const CASES: &[Case] = &[
             files
                 .open("keys.db")
                 .execute_batch("UPDATE key SET wrapped = (SELECT wrapped FROM key WHERE rid = 6) WHERE rid = 5")
-                .unwrap()
+                .unwrap();
         },
         &["key-wrong"],
     ),

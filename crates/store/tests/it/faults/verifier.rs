@@ -19,7 +19,8 @@ fn node(left: &Hash, right: &Hash) -> Hash {
 }
 
 fn unhex(text: &str) -> Option<Hash> {
-    let bytes: Option<Vec<u8>> = (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()).collect();
+    let bytes: Option<Vec<u8>> =
+        (0..text.len() / 2).map(|at| u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()).collect();
     bytes?.try_into().ok()
 }
 
@@ -109,7 +110,8 @@ fn signed_root(note: &str, key: &str, size: u64) -> Option<Hash> {
     }
     let root: Hash = unbase64(lines.next()?)?.try_into().ok()?;
     let key = unhex(key)?;
-    let signature = signatures.trim_start_matches('\n').lines().find_map(|line| line.strip_prefix(&format!("— {name} ")))?;
+    let signature =
+        signatures.trim_start_matches('\n').lines().find_map(|line| line.strip_prefix(&format!("— {name} ")))?;
     let signature = unbase64(signature)?;
     let id = sha(&[name.as_bytes(), b"\n\x01", &key]);
     if signature.get(..4)? != id.get(..4)? {
