@@ -9,6 +9,7 @@ pub use connection::SqliteConnection;
 use crate::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
+use std::sync::Once;
 use std::time::Duration;
 
 /// How a file is opened.
@@ -38,8 +39,28 @@ const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// The write-ahead log is folded into the file when it holds so many pages of 4 KiB.
 const AUTOCHECKPOINT_PAGES: u32 = 4_000;
 
+/// SQLite lets other threads in before SQLCipher has set itself up; a key given at that moment is refused. So the first opening in a
+/// process waits until a key is taken.
+fn ready() {
+    static READY: Once = Once::new();
+    const TRIES: u32 = 100_000;
+    let takes_a_key = || {
+        let trial = Connection::open_in_memory()?;
+        trial.execute_batch("PRAGMA key = 'trial'; CREATE TABLE trial (one INTEGER);")
+    };
+    READY.call_once(|| {
+        for _ in 0..TRIES {
+            if takes_a_key().is_ok() {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    });
+}
+
 /// Opens an encrypted file, creating it in `Writer` and `Rebuildable` mode, and checks that the key opens it.
 pub fn open(path: &Path, key: &keys::PageKey, mode: Mode, settings: &Settings) -> Result<Connection> {
+    ready();
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let flags = match mode {
         Mode::Reader => OpenFlags::SQLITE_OPEN_READ_WRITE, // a WAL reader needs the shared memory file; query_only below forbids writing

@@ -3,6 +3,7 @@
 
 mod batch;
 mod faults;
+mod first_open;
 mod load;
 mod model;
 mod statements;

@@ -61,7 +61,7 @@ fn flip(whole: &Path, business: &Business, ids: &[RecordId], name: &Path, places
         std::fs::write(&path, bytes).unwrap();
         match answers(copied.path(), business, ids) {
             Ok((given, findings)) if findings.is_empty() => {
-                assert_eq!(given, *right, "byte {place} of {} gave other answers", name.display())
+                assert_eq!(given, *right, "byte {place} of {} gave other answers", name.display());
             }
             Ok((given, _)) => {
                 noticed += 1;
