@@ -81,7 +81,7 @@ pub struct Ledger {
 const LINE_MAX: usize = 64 << 20;
 
 impl Ledger {
-    /// Opens or begins the ledger at `path` and verifies the chain and its last signature. A last line without its end was never
+    /// Opens or begins the ledger at `path` and verifies the chain and every signature. A last line without its end was never
     /// acknowledged and is cut off.
     pub fn open(path: &Path, ring: &keys::KeyRing) -> Result<Self> {
         let ledger = Self::read(path, ring)?;
@@ -117,7 +117,6 @@ impl Ledger {
         let name = ledger.name();
         let damaged =
             |number: usize| Error::damaged(&name, format!("line {} does not follow from the one before", number + 1));
-        let mut last = None;
         for (number, line) in text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate() {
             if line.is_empty() {
                 continue;
@@ -141,17 +140,12 @@ impl Ledger {
             }
             ledger.chain = next;
             ledger.remember(read);
-            last = Some((number, key.to_vec(), signature.to_vec()));
-        }
-        if let Some((number, key, signature)) = last {
-            let key: Option<u32> = std::str::from_utf8(&key).ok().and_then(|text| text.parse().ok());
-            let valid =
-                key.and_then(|key| ring.signers().find(|(number, _)| *number == key)).is_some_and(|(_, signer)| {
-                    BASE64
-                        .decode(&signature)
-                        .is_ok_and(|signature| signer.verify_key().verify(&ledger.chain, &signature).is_ok())
-                });
-            if !valid {
+            let key: Option<u32> = std::str::from_utf8(key).ok().and_then(|text| text.parse().ok());
+            let signer = key.and_then(|key| ring.signers().find(|(number, _)| *number == key));
+            let holds = signer.is_some_and(|(_, signer)| {
+                BASE64.decode(signature).is_ok_and(|signature| signer.verify_key().verify(&next, &signature).is_ok())
+            });
+            if !holds {
                 return Err(Error::damaged(&name, format!("the signature of line {} does not hold", number + 1)));
             }
         }

@@ -61,7 +61,19 @@ pub(super) fn strip(text: &str, umlaut: Umlaut) -> String {
     if spelled.is_ascii() {
         return spelled;
     }
-    DecomposingNormalizerBorrowed::new_nfd().normalize(&spelled).chars().filter(|c| !is_mark(*c)).collect()
+    let mut stripped = String::with_capacity(spelled.len());
+    for c in DecomposingNormalizerBorrowed::new_nfd().normalize(&spelled).chars().filter(|c| !is_mark(*c)) {
+        // What a mark was taken off may itself be a letter that is spelled out: ǿ, ǣ.
+        match (c, umlaut) {
+            ('ø', Umlaut::Spelled) => stripped.push_str("oe"),
+            ('ø', Umlaut::Plain) => stripped.push('o'),
+            _ => match spelled_out(c) {
+                Some(letters) => stripped.push_str(letters),
+                None => stripped.push(c),
+            },
+        }
+    }
+    stripped
 }
 
 /// One spelling per text, for comparing: duplicates, mentions. Lower case, umlauts spelled out, other accents taken off, every run
