@@ -108,7 +108,7 @@ impl Index {
         let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
     }
-    /// Rewrites the file, so that nothing stands in it but what is live. Takes time by the size of the index, about 1 s for 50 MB, and
+    /// Rewrites the file, so that nothing stands in it but what is live. Takes time by the size of the index, and
     /// as much space again; readers go on. Truncate the log afterwards.
     pub fn compact(&self) -> Result<()> {
         self.connection.execute_batch("VACUUM")?;
