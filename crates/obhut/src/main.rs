@@ -18,6 +18,10 @@ use output::{Lang, Output, Terminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
+/// What one thread makes here another one often frees: the writer and the index, a request's thread and the runtime's next.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let fail = |failure: &failure::Failure| {
         let lang = Lang::of_environment(|name| std::env::var(name).ok());

@@ -19,16 +19,12 @@ pub struct BatchItem {
 }
 
 /// Runs the items in order. An item that fails undoes itself alone; the others stay.
-pub fn batch(op: &mut Op<'_>, module: &str, items: Vec<BatchItem>) -> Result<Vec<Result<RecordView>>> {
+pub fn batch(op: &mut Op<'_>, module: &str, items: &[BatchItem]) -> Result<Vec<Result<RecordView>>> {
     if items.len() > MAX_ITEMS {
         return Err(Error::invalid(format!("a batch has at most {MAX_ITEMS} items")));
     }
-    let mut results = Vec::with_capacity(items.len());
-    for item in items {
-        results.push(op.part(|op| match item.id {
-            Some(id) => change(op, module, id, item.values, item.if_version),
-            None => create(op, module, item.values),
-        }));
-    }
-    Ok(results)
+    Ok(op.parts(items, |op, item| match item.id {
+        Some(id) => change(op, module, id, item.values.clone(), item.if_version),
+        None => create(op, module, item.values.clone()),
+    }))
 }

@@ -1,7 +1,7 @@
 //! Changing a record by a merge patch (RFC 7396), with optimistic locking and final states.
 use crate::get::opened;
 use crate::view::RecordView;
-use crate::write::{Module, options, take_state, view, write};
+use crate::write::{Module, options, take_state, write};
 use base::{Access, RecordId};
 use store::module::Map;
 use store::{Error, Op, Result};
@@ -44,6 +44,6 @@ pub fn change(
         ));
     }
     let scope = existing.stored.scope;
-    write(op, &module, id, Some(existing), values, state, scope)?;
-    view(op, &module, id)
+    let written = write(op, &module, id, Some(existing), values, state, scope)?;
+    Ok(RecordView::new(definition, written.opened(), &caller))
 }

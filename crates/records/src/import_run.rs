@@ -309,8 +309,16 @@ impl Run<'_> {
         let done = std::sync::Arc::new(parking_lot::Mutex::new(None));
         let handed = std::sync::Arc::clone(&done);
         let written: Result<()> = self.tenant.write(self.caller.clone(), move |op| {
+            let mut make =
+                |op: &mut Op<'_>, ready: &Ready| make(op, &ready.records, &origin, &activity, dry_run, &mut seen);
+            // What a dry run remembers of a row is not undone with it, so each of its rows is tried once.
+            let made = if dry_run {
+                batch.iter().map(|ready| op.part(|op| make(op, ready))).collect()
+            } else {
+                op.parts(&batch, make)
+            };
             let outcomes: Vec<Outcome> =
-                batch.into_iter().map(|ready| row(op, ready, &origin, &activity, dry_run, &mut seen)).collect();
+                batch.into_iter().zip(made).map(|(ready, made)| outcome(ready, made)).collect();
             *handed.lock() = Some((outcomes, seen));
             // A dry run is a real one that is undone.
             if dry_run { Err(Error::conflict("dry-run", "nothing is written in a dry run")) } else { Ok(()) }
@@ -354,17 +362,8 @@ fn card_records(card: crate::import::Card) -> Ready {
     Ready { line: card.line, raw, records: vec![contact] }
 }
 
-/// One row: all its records or none.
-fn row(
-    op: &mut Op<'_>,
-    ready: Ready,
-    origin: &str,
-    activity: &str,
-    dry_run: bool,
-    seen: &mut HashSet<[u8; 32]>,
-) -> Outcome {
-    let Ready { line, raw, records } = ready;
-    let made = op.part(|op| make(op, records, origin, activity, dry_run, seen));
+fn outcome(ready: Ready, made: Result<Vec<String>>) -> Outcome {
+    let Ready { line, raw, .. } = ready;
     match made {
         Ok(modules) if modules.is_empty() => Outcome::Duplicate,
         Ok(modules) => Outcome::Made(modules),
@@ -388,10 +387,10 @@ fn explain(error: &Error) -> (Reason, Message) {
     }
 }
 
-/// Makes the records of a row; gives their modules, none if all were in already.
+/// Makes the records of a row, all or none; gives their modules, none if all were in already.
 fn make(
     op: &mut Op<'_>,
-    records: Vec<MappedRecord>,
+    records: &[MappedRecord],
     origin: &str,
     activity: &str,
     dry_run: bool,
@@ -400,7 +399,7 @@ fn make(
     let mut ids: Vec<Option<RecordId>> = Vec::with_capacity(records.len());
     let mut made = Vec::new();
     for record in records {
-        let mac = row_mac(op, &record);
+        let mac = row_mac(op, record);
         if let Some(id) = known(op, &mac)? {
             ids.push(Some(id));
             continue;
@@ -409,7 +408,7 @@ fn make(
             ids.push(None);
             continue;
         }
-        let mut values = record.values;
+        let mut values = record.values.clone();
         for (field, target) in &record.links {
             let id = match target {
                 LinkTarget::Row(place) => ids.get(*place).copied().flatten(),
@@ -428,12 +427,12 @@ fn make(
         }
         provenance(op, &record.module, &mut values, origin, activity);
         let written = insert(op, &record.module, values, true)?;
-        remember(op, &mac, written.rid)?;
+        remember(op, &mac, written.stored.rid)?;
         if dry_run && let Some(key) = &record.key {
             seen.insert(key_mac(op, &record.module, "external_id", key));
         }
-        ids.push(Some(written.id));
-        made.push(record.module);
+        ids.push(Some(written.stored.id));
+        made.push(record.module.clone());
     }
     Ok(made)
 }
@@ -499,9 +498,9 @@ fn linked(
     values.insert(by.to_owned(), value.into());
     provenance(op, module, &mut values, origin, activity);
     let written = insert(op, module, values, true)?;
-    remember(op, &mac, written.rid)?;
+    remember(op, &mac, written.stored.rid)?;
     made.push(module.to_owned());
-    Ok(Some(written.id))
+    Ok(Some(written.stored.id))
 }
 
 /// A record that was there before any import: by the index, which knows what was committed.

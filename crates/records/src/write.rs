@@ -1,5 +1,4 @@
 //! What creating and changing have in common: reading the input, entering a state, checking, and writing through the store.
-use crate::view::RecordView;
 use base::RecordId;
 use serde_json::Value;
 use std::sync::Arc;
@@ -107,14 +106,8 @@ pub(crate) fn write(
     }
     let put = Put { definition, row: module.row()?, id, existing, values: stored_values, scope, action };
     let written = op.put(put)?;
-    if written.subject != 0 {
+    if written.stored.subject != 0 {
         definition.check_origin(&values).map_err(Error::Fields)?;
     }
     Ok(written)
-}
-
-/// The record as the caller sees it after [`write`].
-pub(crate) fn view(op: &mut Op<'_>, module: &Module, id: RecordId) -> Result<RecordView> {
-    let opened = op.opened(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
-    Ok(RecordView::new(module.definition()?, opened, op.caller()))
 }

@@ -9,7 +9,8 @@ use crate::op::Caller;
 use crate::rows::{Access, SubjectRow, UnitRow};
 use crate::{Error, Op, Result, statements};
 use base::{RecordId, SubjectId, Timestamp, UnitId};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What is to be destroyed.
 #[derive(Debug, Clone)]
@@ -74,7 +75,7 @@ pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Re
         writer.op(caller.clone(), move |op| remove(op, &what, &marked))?
     };
     writer.forget_records()?;
-    writer.forget_index(what.subject.is_some())?;
+    writer.forget_index()?;
     let ciphertext_at = shared.clock().now();
     let destroyed = Destroyed {
         keys_at,
@@ -121,12 +122,35 @@ pub fn resume(tenant: &crate::Tenant) -> Result<usize> {
     Ok(count)
 }
 
+/// The rows of the units: the person's or the record's. What lies elsewhere is looked for among all; that happens only when a record's deletion
+/// was cut short after its row had gone.
+fn units_of(op: &mut Op<'_>, what: &Destroy) -> Result<Vec<UnitRow>> {
+    let wanted: BTreeSet<UnitId> = what.units.iter().copied().collect();
+    let mut found: BTreeMap<i64, UnitRow> = BTreeMap::new();
+    let mut take = |units: Vec<UnitRow>| {
+        found.extend(units.into_iter().filter(|unit| wanted.contains(&unit.id)).map(|unit| (unit.rid, unit)));
+        found.len() == wanted.len()
+    };
+    let subject = what.subject.map(|id| op.subject(id)).transpose()?.flatten();
+    if let Some(subject) = subject
+        && take(op.units_of_subject(subject.rid)?)
+    {
+        return Ok(found.into_values().collect());
+    }
+    let record = what.case.strip_prefix("record/").and_then(|id| id.parse::<RecordId>().ok());
+    let record = record.map(|id| op.stored(id)).transpose()?.flatten();
+    if let Some(record) = record
+        && take(op.units_of_record(record.rid)?)
+    {
+        return Ok(found.into_values().collect());
+    }
+    take(op.all(&statements::UNITS_ALL, &[], UnitRow::read)?);
+    Ok(found.into_values().collect())
+}
+
 /// From here on nothing can be sealed or opened with these units (409).
 fn mark_dead(op: &mut Op<'_>, what: &Destroy) -> Result<Vec<UnitRow>> {
-    let mut units = Vec::with_capacity(what.units.len());
-    for id in &what.units {
-        units.extend(op.first(&statements::UNIT_BY_ID, &[id.bytes().into()], UnitRow::read)?);
-    }
+    let units = units_of(op, what)?;
     if units.iter().all(|unit| unit.state != 0) {
         return Ok(units); // repeated after a crash
     }
@@ -189,8 +213,7 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
             stored.parts.retain(|part| !gone.contains(&part.unit));
             op.rewrite_row(&mut stored, &mut entry)?;
             let opened = op.open(stored)?;
-            let listed = crate::index_row::index_row(op.tenant(), definition, &opened.stored, &opened.values);
-            op.index(crate::index::IndexChange::Put(listed));
+            op.list(&row.name, &opened.stored, Arc::new(opened.values));
             op.finish(entry, &case_note(what))?;
             counts.kept += 1;
         }
@@ -246,13 +269,11 @@ fn set_row(
 ) -> Result<()> {
     let modules = op.tenant().modules();
     let row = modules.rows.get(&stored.module).cloned().ok_or_else(|| Error::not_found("module"))?;
-    let definition = modules.set.get(&row.name).ok_or_else(|| Error::not_found("module"))?;
     let mut entry = op.entry(action, Some((&row.name, row.fingerprint)), Some((stored.rid, stored.id)));
     set(stored);
     op.rewrite_row(stored, &mut entry)?;
     let opened = op.open(stored.clone())?;
-    let listed = crate::index_row::index_row(op.tenant(), definition, &opened.stored, &opened.values);
-    op.index(crate::index::IndexChange::Put(listed));
+    op.list(&row.name, &opened.stored, Arc::new(opened.values));
     op.finish(entry, &Map::new())?;
     Ok(())
 }

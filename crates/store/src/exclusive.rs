@@ -81,18 +81,12 @@ impl Exclusive<'_> {
         file.forget_overwritten()
     }
 
-    /// Waits until the index has everything committed so far, and its write-ahead log holds nothing overwritten. `compact` also rewrites the
-    /// file: `secure_delete` overwrites what is deleted, but keys that the engine moved between pages earlier stay behind in unused bytes.
-    pub fn forget_index(&mut self, compact: bool) -> Result<()> {
+    /// Waits until the index has everything committed so far, and neither its file nor its write-ahead log holds anything overwritten.
+    pub fn forget_index(&mut self) -> Result<()> {
         let (reached, wait) = std::sync::mpsc::sync_channel(1);
         let position = Position(i64::try_from(self.writer.state.tree.size()).unwrap_or(i64::MAX));
-        let committed = Committed {
-            changes: Vec::new(),
-            position,
-            answers: Vec::new(),
-            after: Vec::new(),
-            reached: Some((reached, compact)),
-        };
+        let committed =
+            Committed { changes: Vec::new(), position, answers: Vec::new(), after: Vec::new(), reached: Some(reached) };
         self.writer.hand_over(committed);
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
         match wait.recv() {

@@ -66,8 +66,66 @@ pub fn key(kind: FieldType, value: &Value) -> Option<Key> {
     }
 }
 
+/// What the index is to be told once the change is committed. Rows of records are made by the index's thread, beside the writer.
+pub(crate) enum Listed {
+    /// Ready to be applied.
+    Change(IndexChange),
+    /// A record that was written.
+    Record(Box<ListedRecord>),
+}
+
+/// A record that was written: what its row is made of.
+pub(crate) struct ListedRecord {
+    /// The tenant's modules at that time.
+    pub modules: Arc<ActiveModules>,
+    /// Name of its module.
+    pub module: String,
+    /// Number, id, times and flags.
+    pub head: Head,
+    /// All its values.
+    pub values: Arc<Map>,
+}
+
+/// What a row of the index takes from the record's clear row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    rid: i64,
+    id: base::RecordId,
+    scope: i64,
+    restricted: bool,
+    version: i64,
+    created_at: base::Timestamp,
+    changed_at: base::Timestamp,
+}
+
+impl From<&Stored> for Head {
+    fn from(stored: &Stored) -> Self {
+        Self {
+            rid: stored.rid,
+            id: stored.id,
+            scope: stored.scope,
+            restricted: stored.restricted,
+            version: stored.version,
+            created_at: stored.created_at,
+            changed_at: stored.changed_at,
+        }
+    }
+}
+
+/// Makes the rows. A record whose module is not active is in no list.
+pub(crate) fn changes(listed: Vec<Listed>) -> Vec<IndexChange> {
+    let change = |listed| match listed {
+        Listed::Change(change) => Some(change),
+        Listed::Record(record) => {
+            let definition = record.modules.set.get(&record.module)?;
+            Some(IndexChange::Put(index_row(definition, record.head, &record.values)))
+        }
+    };
+    listed.into_iter().filter_map(change).collect()
+}
+
 /// The row that lists and search see of a record.
-pub(crate) fn index_row(_shared: &Shared, definition: &Definition, stored: &Stored, values: &Map) -> IndexRow {
+fn index_row(definition: &Definition, stored: Head, values: &Map) -> IndexRow {
     let mut keys = Vec::new();
     let mut doc = Map::new();
     for field in definition.fields.iter().filter(|field| field.indexed()) {
@@ -187,5 +245,5 @@ fn change_of(reader: &mut crate::shared::Reader, stored: Stored) -> Result<Optio
         return Ok(None);
     };
     let opened = reader.open(stored)?;
-    Ok(Some(IndexChange::Put(index_row(&shared, definition, &opened.stored, &opened.values))))
+    Ok(Some(IndexChange::Put(index_row(definition, Head::from(&opened.stored), &opened.values))))
 }

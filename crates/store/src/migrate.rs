@@ -25,12 +25,20 @@ pub struct Step {
 }
 
 /// Every step, oldest first. The format of a file is the number of steps that it has been through.
-pub const STEPS: &[Step] = &[Step {
-    name: "0001-foundation",
-    records: include_str!("../migrations/0001-foundation/records.sql"),
-    keys: include_str!("../migrations/0001-foundation/keys.sql"),
-    instance: include_str!("../migrations/0001-foundation/instance.sql"),
-}];
+pub const STEPS: &[Step] = &[
+    Step {
+        name: "0001-foundation",
+        records: include_str!("../migrations/0001-foundation/records.sql"),
+        keys: include_str!("../migrations/0001-foundation/keys.sql"),
+        instance: include_str!("../migrations/0001-foundation/instance.sql"),
+    },
+    Step {
+        name: "0002-fewer-indexes",
+        records: include_str!("../migrations/0002-fewer-indexes/records.sql"),
+        keys: include_str!("../migrations/0002-fewer-indexes/keys.sql"),
+        instance: include_str!("../migrations/0002-fewer-indexes/instance.sql"),
+    },
+];
 
 impl Step {
     fn script(&self, which: Which) -> &'static str {

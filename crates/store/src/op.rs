@@ -4,7 +4,9 @@
 //! [`Entry`] of the journal in hand, and an operation whose entry was not finished is rolled back: no change is unrecorded (F-080, O-56).
 use crate::engine::{self, Change, Connection, Param, Query, Row, Upkeep};
 use crate::index::IndexChange;
+use crate::index_row::{Listed, ListedRecord};
 use crate::journal::{Body, Digest};
+use crate::rows::Stored;
 use crate::shared::Shared;
 use crate::writer::State;
 use crate::{Error, Result};
@@ -52,6 +54,9 @@ impl Caller {
     }
 }
 
+/// Parts of [`Op::parts`] that share a savepoint.
+const GROUPED_PARTS: usize = 64;
+
 /// What an operation has done so far and forgets if it fails.
 #[derive(Default)]
 pub(crate) struct Pending {
@@ -61,7 +66,7 @@ pub(crate) struct Pending {
     pub open: usize,
     /// Parts that have begun and not ended ([`Op::part`]).
     pub parts: usize,
-    pub index: Vec<IndexChange>,
+    pub index: Vec<Listed>,
     pub unique: Vec<UniqueChange>,
     /// Run after the commit: caches to drop, workers to wake.
     pub after: Vec<Box<dyn FnOnce() + Send>>,
@@ -259,6 +264,29 @@ impl Op<'_> {
         }
     }
 
+    /// Parts that each fail alone, many of them: those of a group share a savepoint as long as none fails; when one does, the group is undone
+    /// and each of it done again by itself. `work` may therefore see an item twice and must leave nothing behind but what the operation
+    /// undoes. Undoing costs a copy of every page touched since the savepoint, which is why a savepoint for each item is dear.
+    pub fn parts<I, T, E>(
+        &mut self,
+        items: &[I],
+        mut work: impl FnMut(&mut Self, &I) -> std::result::Result<T, E>,
+    ) -> Vec<std::result::Result<T, E>>
+    where
+        E: From<Error>,
+    {
+        let mut results = Vec::with_capacity(items.len());
+        for group in items.chunks(GROUPED_PARTS) {
+            let together =
+                self.part(|op| group.iter().map(|item| work(op, item)).collect::<std::result::Result<Vec<T>, E>>());
+            match together {
+                Ok(done) => results.extend(done.into_iter().map(Ok)),
+                Err(_) => results.extend(group.iter().map(|item| self.part(|op| work(op, item)))),
+            }
+        }
+        results
+    }
+
     /// A fresh id, from the operating system's generator.
     pub fn random_id<K>(&self) -> base::Id<K> {
         keys::random_id()
@@ -266,7 +294,13 @@ impl Op<'_> {
 
     /// Puts a change of the index in line; it is done when the operation answers.
     pub fn index(&mut self, change: IndexChange) {
-        self.pending.index.push(change);
+        self.pending.index.push(Listed::Change(change));
+    }
+    /// Puts a record that was written in line for the index; `module` is its module's name.
+    pub(crate) fn list(&mut self, module: &str, stored: &Stored, values: Arc<serde_json::Map<String, Value>>) {
+        let modules = self.shared.modules();
+        let record = ListedRecord { modules, module: module.to_owned(), head: stored.into(), values };
+        self.pending.index.push(Listed::Record(Box::new(record)));
     }
 
     /// Runs `action` after the commit.

@@ -21,7 +21,7 @@ statements! {
     Upkeep VALUE_PUT = "INSERT INTO entry_value (seq, unit, sealed) VALUES (?1, ?2, ?3)";
     Query ENTRY = "SELECT body, leaf, record FROM entry WHERE seq = ?1";
     Query ENTRIES_FROM = "SELECT seq, body, leaf, record FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
-    Query ENTRIES_OF = "SELECT seq, body FROM entry WHERE record = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+    Query ENTRIES_OF = "SELECT seq, body FROM entry WHERE record = ?1 AND record <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
     Query ENTRY_LAST = "SELECT coalesce(max(seq), -1) FROM entry";
     Query VALUES_FROM = "SELECT seq, unit, sealed FROM entry_value WHERE seq >= ?1 AND seq < ?2 ORDER BY seq, unit";
     Query VALUES_OF = "SELECT v.unit, v.sealed, u.id, u.state FROM entry_value v LEFT JOIN unit u ON u.rid = v.unit WHERE v.seq = ?1 ORDER BY v.unit";
@@ -43,8 +43,7 @@ statements! {
     Query RECORD_BY_RID = "SELECT r.rid, r.id, r.module, r.scope, r.version, r.subject, r.restricted, r.created_at, r.changed_at, r.entry, r.clear, p.unit, p.version, p.sealed, u.id, u.class, u.state, s.id FROM record r LEFT JOIN subject s ON s.rid = r.subject LEFT JOIN part p ON p.record = r.rid LEFT JOIN unit u ON u.rid = p.unit WHERE r.rid = ?1 ORDER BY p.unit";
     Query RECORDS_FROM = "SELECT r.rid, r.id, r.module, r.scope, r.version, r.subject, r.restricted, r.created_at, r.changed_at, r.entry, r.clear, p.unit, p.version, p.sealed, u.id, u.class, u.state, s.id FROM record r LEFT JOIN subject s ON s.rid = r.subject LEFT JOIN part p ON p.record = r.rid LEFT JOIN unit u ON u.rid = p.unit WHERE r.rid >= ?1 AND r.rid < ?2 ORDER BY r.rid, p.unit";
     Query RECORD_RID = "SELECT rid, module FROM record WHERE id = ?1";
-    Query RECORD_COUNT = "SELECT count(*) FROM record WHERE module = ?1";
-    Query RECORDS_OF_SUBJECT = "SELECT rid, id, module FROM record WHERE subject = ?1 ORDER BY rid";
+    Query RECORDS_OF_SUBJECT = "SELECT rid, id, module FROM record WHERE subject = ?1 AND subject <> 0 ORDER BY rid";
     Change RECORD_PUT = "INSERT INTO record (rid, id, module, scope, version, subject, restricted, created_at, changed_at, entry, clear, commit_no) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     Change RECORD_SET = "UPDATE record SET module = ?2, scope = ?3, version = ?4, subject = ?5, restricted = ?6, changed_at = ?7, entry = ?8, clear = ?9, commit_no = ?10 WHERE rid = ?1";
     Change RECORD_DELETE = "DELETE FROM record WHERE rid = ?1";
@@ -58,18 +57,19 @@ statements! {
     Query LINKS_TO = "SELECT l.source, l.field, r.id, r.module, r.restricted FROM link l JOIN record r ON r.rid = l.source WHERE l.target = ?1 AND l.source > ?2 ORDER BY l.source LIMIT ?3";
     Change TOMBSTONE_PUT = "INSERT INTO tombstone (commit_no, id, kind, module) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (commit_no, id) DO NOTHING";
 
-    Query SUBJECT_BY_ID = "SELECT rid, id, record, alias_of, state FROM subject WHERE id = ?1";
+    Query SUBJECT_BY_ID = "SELECT s.rid, s.id, s.record, s.alias_of, s.state FROM record r JOIN subject s ON s.record = r.rid AND s.record <> 0 WHERE r.id = ?1 UNION ALL SELECT rid, id, record, alias_of, state FROM subject WHERE id = ?1 AND record = 0";
     Query SUBJECT_BY_RID = "SELECT rid, id, record, alias_of, state FROM subject WHERE rid = ?1";
-    Query SUBJECT_ALIASES = "SELECT rid, id, record, alias_of, state FROM subject WHERE alias_of = ?1 ORDER BY rid";
+    Query SUBJECT_ALIASES = "SELECT rid, id, record, alias_of, state FROM subject WHERE alias_of = ?1 AND alias_of <> 0 ORDER BY rid";
     Change SUBJECT_PUT = "INSERT INTO subject (rid, id, record, alias_of, state, commit_no) VALUES (?1, ?2, ?3, 0, 'live', ?4)";
     Change SUBJECT_STATE = "UPDATE subject SET state = ?2, commit_no = ?3 WHERE rid = ?1";
+    Change SUBJECT_LEFT = "UPDATE subject SET record = 0, commit_no = ?2 WHERE record = ?1 AND record <> 0";
     Change SUBJECT_ALIAS = "UPDATE subject SET alias_of = ?2, commit_no = ?3 WHERE rid = ?1";
 
     Query UNIT_BY_OWNER = "SELECT rid, id, state FROM unit WHERE subject = ?1 AND class = ?2 AND record = ?3";
     Query UNIT_BY_RID = "SELECT rid, id, subject, class, record, state FROM unit WHERE rid = ?1";
-    Query UNIT_BY_ID = "SELECT rid, id, subject, class, record, state FROM unit WHERE id = ?1";
+    Query UNITS_ALL = "SELECT rid, id, subject, class, record, state FROM unit ORDER BY rid";
     Query UNITS_OF_SUBJECT = "SELECT rid, id, subject, class, record, state FROM unit WHERE subject = ?1 ORDER BY rid";
-    Query UNITS_OF_RECORD = "SELECT rid, id, subject, class, record, state FROM unit WHERE record = ?1 ORDER BY rid";
+    Query UNITS_OF_RECORD = "SELECT rid, id, subject, class, record, state FROM unit WHERE record = ?1 AND record <> 0 ORDER BY rid";
     Change UNIT_PUT = "INSERT INTO unit (rid, id, subject, class, record, state, commit_no) VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)";
     Change UNIT_STATE = "UPDATE unit SET state = ?2, commit_no = ?3 WHERE rid = ?1";
     Change UNIT_CLASS = "UPDATE unit SET class = ?2, commit_no = ?3 WHERE rid = ?1";

@@ -5,6 +5,7 @@
 use crate::engine::{self, Connection};
 use crate::exclusive::Exclusive;
 use crate::index::{Index, IndexChange, Position};
+use crate::index_row::Listed;
 use crate::journal::Tree;
 use crate::op::{Caller, Op, Pending, UniqueChange};
 use crate::shared::Shared;
@@ -210,12 +211,12 @@ pub(crate) enum Job {
 
 /// What the index thread is given after each commit.
 pub(crate) struct Committed {
-    pub changes: Vec<IndexChange>,
+    pub changes: Vec<Listed>,
     pub position: Position,
     pub answers: Vec<Box<dyn Task>>,
     pub after: Vec<Box<dyn FnOnce() + Send>>,
     /// Told when the index has everything up to here, and whether its write-ahead log is empty.
-    pub reached: Option<(SyncSender<bool>, bool)>,
+    pub reached: Option<SyncSender<bool>>,
 }
 
 /// How an operation went.
@@ -493,28 +494,32 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
             }
             _ => committed.recv().ok(),
         };
-        let Some(first) = next else { return };
+        let Some(first) = next else {
+            if let Err(error) = index.settle() {
+                tracing::debug!(%error, "the index is settled at the next opening");
+            }
+            return;
+        };
         let mut batch = vec![first];
         while batch.len() < 16
             && let Ok(next) = committed.try_recv()
         {
             batch.push(next);
         }
-        let changes: Vec<IndexChange> = batch.iter_mut().flat_map(|one| std::mem::take(&mut one.changes)).collect();
+        let changes = batch.iter_mut().flat_map(|one| std::mem::take(&mut one.changes)).collect();
+        let changes = crate::index_row::changes(changes);
         let position = batch.last().map_or(Position(0), |last| last.position);
         bring_up(shared, &mut index, &changes, position);
         reached_by_now = Some(position);
-        let compact = batch.iter().any(|one| one.reached.as_ref().is_some_and(|(_, compact)| *compact));
         let forgotten = batch.iter().any(|one| one.reached.is_some())
             && !shared.index_failed.load(Ordering::Acquire)
-            && (!compact || index.compact().is_ok())
             && index.truncate_log().unwrap_or(false);
         for one in batch {
             one.after.into_iter().for_each(|action| action());
             for task in one.answers {
                 task.finish(Ok(()));
             }
-            if let Some((reached, _)) = one.reached
+            if let Some(reached) = one.reached
                 && reached.send(forgotten).is_err()
             {
                 tracing::debug!("nobody waited for the index any more");

@@ -11,14 +11,19 @@ pub const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; base-u
 const ALWAYS: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// What only says something about pages.
+const ON_PAGES: &[(&str, &str)] = &[
+    ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
 /// Puts the headers on an answer. What says nothing about caching may not be cached.
 pub(crate) fn put(headers: &mut HeaderMap, policy: &'static str, tls: bool) {
-    for (name, value) in ALWAYS {
+    let pages = if policy == POLICY { ON_PAGES } else { &[] };
+    for (name, value) in ALWAYS.iter().chain(pages) {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));

@@ -35,14 +35,18 @@ pub fn api(app: Arc<App>) -> Router {
 fn router(surface: Surface, app: &App) -> Router<Arc<App>> {
     let mut router = Router::new().fallback(|| async { StatusCode::NOT_FOUND });
     for route in ROUTES.iter().filter(|route| route.surface == surface) {
-        let limit = if route.large { app.settings.max_batch_bytes } else { app.settings.max_body_bytes };
-        router = router.route(route.path, (route.handler)().layer(DefaultBodyLimit::max(limit)));
+        // A layer costs every request something, so only the routes that differ have one of their own; the inner limit counts.
+        let handler = || match route.large {
+            true => (route.handler)().layer(DefaultBodyLimit::max(app.settings.max_batch_bytes)),
+            false => (route.handler)(),
+        };
+        router = router.route(route.path, handler());
         // The API has this port to itself, so that an address without the prefix can only mean the same.
         if let Some(short) = route.path.strip_prefix("/api/v1") {
-            router = router.route(short, (route.handler)().layer(DefaultBodyLimit::max(limit)));
+            router = router.route(short, handler());
         }
     }
-    router
+    router.layer(DefaultBodyLimit::max(app.settings.max_body_bytes))
 }
 
 /// A mistake of this program in one request is that request's failure; the others go on.

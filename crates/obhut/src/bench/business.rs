@@ -115,7 +115,7 @@ impl Business {
         let answer = answer.clone();
         self.tenant.submit(
             self.caller.clone(),
-            move |op| records::batch(op, "contact", items),
+            move |op| records::batch(op, "contact", &items),
             move |result: store::Result<_>| {
                 let ids = result.and_then(|items| items.into_iter().map(|item| item.map(|view| view.id)).collect());
                 drop(answer.send(ids.map(|ids| (first, ids)).map_err(Trouble::from)));

@@ -26,7 +26,7 @@ pub(super) fn time(business: &Business) -> Result<f64> {
                 .map(|place| BatchItem { id: None, if_version: None, values: data::interaction(&contact, place) })
                 .collect();
             let results =
-                business.tenant.write(business.caller.clone(), move |op| records::batch(op, "interaction", items))?;
+                business.tenant.write(business.caller.clone(), move |op| records::batch(op, "interaction", &items))?;
             for result in results {
                 result?;
             }

@@ -34,9 +34,39 @@ pub(crate) struct Args {
     /// Businesses that the instance starts with; 0 leaves that figure out
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     tenants: u64,
+    /// Only these groups of figures, separated by commas; the import comes before each
+    #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
+    only: Vec<Group>,
     /// Opens a folder that `bench` made, says how long it took, and ends
     #[arg(long, value_name = "DIR", hide = true)]
     start_only: Option<PathBuf>,
+}
+
+/// Figures that are measured together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Group {
+    /// Opening an instance with many tenants
+    Start,
+    /// Contacts a second
+    Import,
+    /// Durable single changes
+    Changes,
+    /// One record over HTTP
+    Get,
+    /// Lists of 50
+    Lists,
+    /// Full-text search
+    Search,
+    /// The journal with the live records
+    Verify,
+    /// A person with 1,000 records
+    Erase,
+}
+
+impl Args {
+    fn wants(&self, group: Group) -> bool {
+        self.only.is_empty() || self.only.contains(&group)
+    }
 }
 
 /// Measures below the folder in which the data folder lies.
@@ -88,7 +118,7 @@ fn measure(args: &Args, place: &Path, out: &mut Output<'_>) -> Result<(Machine, 
     let mut machine = Machine::read(scratch.path());
     let mut steps = Steps { out, begun: Instant::now() };
     let mut figures = Vec::new();
-    if args.tenants > 0 {
+    if args.tenants > 0 && args.wants(Group::Start) {
         steps.at("tenants", 0, args.tenants)?;
         let total = args.tenants;
         figures.extend(start::measure(&scratch.path().join("start"), total, &mut |done| {
@@ -100,9 +130,9 @@ fn measure(args: &Args, place: &Path, out: &mut Output<'_>) -> Result<(Machine, 
     sizes.dedup();
     for size in sizes {
         let folder = scratch.path().join(size.to_string());
-        let (more, erasure) = at_size(size, &folder, small_erasure, &mut steps)?;
+        let (more, erasure) = at_size(args, size, &folder, small_erasure, &mut steps)?;
         figures.extend(more);
-        small_erasure = Some(erasure);
+        small_erasure = erasure;
         std::fs::remove_dir_all(&folder)?;
     }
     machine.load = [machine.load.first().copied().unwrap_or_default(), machine::load()];
@@ -111,29 +141,43 @@ fn measure(args: &Args, place: &Path, out: &mut Output<'_>) -> Result<(Machine, 
 
 /// All figures of one size; also how long an erasure took there.
 fn at_size(
+    args: &Args,
     size: u64,
     folder: &Path,
     small_erasure: Option<f64>,
     steps: &mut Steps<'_, '_>,
-) -> Result<(Vec<Figure>, f64)> {
+) -> Result<(Vec<Figure>, Option<f64>)> {
     for name in ["import", "changes"] {
         std::fs::create_dir_all(folder.join(name))?;
     }
     let mut business = Business::create(&folder.join("data"))?;
     business.fill(size, &mut |done| steps.at("import", done, size))?;
     let (mut figures, mut raw) = import::measure(&business, &folder.join("import"))?;
-    steps.at("changes", 0, 0)?;
-    figures.extend(changes::measure(&business, &folder.join("changes"))?);
-    steps.at("GET", 0, 0)?;
-    figures.extend(get::measure(&business)?);
-    steps.at("lists", 0, 0)?;
-    figures.extend(lists::lists(&business, &mut raw)?);
-    steps.at("search", 0, 0)?;
-    figures.extend(lists::searches(&business, &mut raw)?);
-    steps.at("verify", 0, 0)?;
-    figures.extend(verify::measure(&business, &mut raw)?);
+    if args.wants(Group::Changes) {
+        steps.at("changes", 0, 0)?;
+        figures.extend(changes::measure(&business, &folder.join("changes"))?);
+    }
+    if args.wants(Group::Get) {
+        steps.at("GET", 0, 0)?;
+        figures.extend(get::measure(&business)?);
+    }
+    if args.wants(Group::Lists) {
+        steps.at("lists", 0, 0)?;
+        figures.extend(lists::lists(&business, &mut raw)?);
+    }
+    if args.wants(Group::Search) {
+        steps.at("search", 0, 0)?;
+        figures.extend(lists::searches(&business, &mut raw)?);
+    }
+    if args.wants(Group::Verify) {
+        steps.at("verify", 0, 0)?;
+        figures.extend(verify::measure(&business, &mut raw)?);
+    }
+    if !args.wants(Group::Erase) {
+        return Ok((figures, None));
+    }
     steps.at("erase", 0, 0)?;
     let erasure = erasures::time(&business)?;
     figures.extend(erasures::figure(&business, erasure, small_erasure, &mut raw)?);
-    Ok((figures, erasure))
+    Ok((figures, Some(erasure)))
 }

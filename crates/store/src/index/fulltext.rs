@@ -38,12 +38,13 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
     if exists {
         return Ok(());
     }
-    // pgsz: a page of the list, its row header and SQLCipher's 80 bytes must fit a database page, or each needs a second one.
+    // pgsz: a deletion walks through the page of each of its tokens, in each segment, so pages are short; four of them with their row headers
+    // and SQLCipher's 80 bytes fit a page of the database.
     connection.execute_batch(
         "CREATE VIRTUAL TABLE ft USING fts5(tokens, content='', columnsize=0, detail=none, prefix='2 3',
              tokenize=\"ascii tokenchars '@.-_+'\");
          INSERT INTO ft (ft, rank) VALUES ('secure-delete', 1);
-         INSERT INTO ft (ft, rank) VALUES ('pgsz', 3900);
+         INSERT INTO ft (ft, rank) VALUES ('pgsz', 950);
          INSERT INTO ft (ft, rank) VALUES ('automerge', 4);
          INSERT INTO ft (ft, rank) VALUES ('crisismerge', 16);
          CREATE VIRTUAL TABLE ft_terms USING fts5vocab(ft, instance);",

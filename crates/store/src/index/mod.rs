@@ -6,7 +6,7 @@
 //!
 //! *Writer*: [`Index`], one per tenant. *Readers*: any connection to the same file, with [`list`], [`search`] and [`count`].
 //! Promises: Müller is found however it is typed (F-067), restricted records appear nowhere unless asked for, and what is removed is in
-//! no page of the file once the write-ahead log has been truncated ([`Index::wipe`] says what SQLite leaves until [`Index::compact`]).
+//! no page of the file once the write-ahead log has been truncated ([`scrub`] says what SQLite alone would leave).
 
 mod apply;
 mod condition;
@@ -18,6 +18,7 @@ mod list;
 mod plan;
 mod query;
 mod row;
+mod scrub;
 mod search;
 mod walk;
 
@@ -37,7 +38,11 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeMap;
 
 /// Version of the tables in this folder. An index of another version is thrown away and rebuilt.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
+/// Changes after which the pages that they wrote are scrubbed.
+const SETTLE_CHANGES: usize = 256;
+/// Frames of the write-ahead log after which it is copied into the file.
+const CHECKPOINT_FRAMES: u64 = 8_000;
 
 /// How far the index has come: the last journal sequence whose changes it holds. 0 is an empty index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -47,21 +52,25 @@ pub struct Position(pub i64);
 pub struct Index {
     connection: Connection,
     layouts: BTreeMap<String, Layout>,
+    scrub: scrub::Scrub,
+    /// Changes applied since the last scrub.
+    unsettled: usize,
 }
 
 impl Index {
     /// Pragmas of every connection to index.db, to be run after the key: a freed byte is overwritten; pages are not mapped (they
     /// are encrypted); no statistics are ever taken.
     pub const PRAGMAS: &str = "PRAGMA secure_delete = ON; PRAGMA mmap_size = 0; PRAGMA synchronous = NORMAL;";
-    /// Further pragmas of the writer: a cache that holds the pages which a batch touches, and fewer, larger checkpoints.
-    pub const WRITER_PRAGMAS: &str = "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 8000;";
-
     /// Takes a connection that may write. Creates what is missing; an index of another format or another version of the folding is
     /// emptied, and its position is 0 again.
     pub fn open(connection: Connection) -> Result<Self> {
+        // Checkpoints come after the scrub only, or it could miss what it has to clear.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         Self::create_schema(&connection)?;
         connection.set_prepared_statement_cache_capacity(512);
-        let mut index = Self { connection, layouts: BTreeMap::new() };
+        let scrub = scrub::Scrub::new(&connection)?;
+        let mut index = Self { connection, layouts: BTreeMap::new(), scrub, unsettled: 0 };
+        index.settle()?;
         let built_with = (index.meta("format")?.unwrap_or(0), index.meta("text")?.unwrap_or(0));
         if built_with != (FORMAT, crate::text::VERSION) {
             index.clear()?;
@@ -92,11 +101,20 @@ impl Index {
         apply::apply(&transaction, changes, &self.layouts)?;
         set_meta(&transaction, "position", position.0)?;
         transaction.commit()?;
+        self.unsettled += changes.len();
+        if self.unsettled >= SETTLE_CHANGES { self.settle() } else { Ok(()) }
+    }
+    /// From time to time, and at the end: nothing overwritten is left in a page, and a long write-ahead log is copied into the file.
+    /// Until then the log names the pages that are to be looked at, so a crash in between loses nothing.
+    pub fn settle(&mut self) -> Result<()> {
+        self.scrub.run(&mut self.connection)?;
+        self.unsettled = 0;
+        if self.scrub.frames() >= CHECKPOINT_FRAMES {
+            self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+        }
         Ok(())
     }
-    /// Removes records without moving the position, for an erasure. After [`Index::truncate_log`] no row, no list and no term holds
-    /// anything of them. One trace SQLite itself may leave, `secure_delete` or not: when a full page of keys is split, the moved keys
-    /// stay in the unused middle of the old page until it fills again. [`Index::compact`] removes that.
+    /// Removes records without moving the position, for an erasure. After [`Index::truncate_log`] no page of the file holds anything of them.
     pub fn wipe(&mut self, records: &[(String, i64)]) -> Result<()> {
         let position = self.position()?;
         let changes: Vec<_> =
@@ -104,15 +122,10 @@ impl Index {
         self.apply(&changes, position)
     }
     /// Copies the write-ahead log into the file and cuts it to nothing. `false` if a reader holds it; try again later.
-    pub fn truncate_log(&self) -> Result<bool> {
+    pub fn truncate_log(&mut self) -> Result<bool> {
+        self.scrub.run(&mut self.connection)?;
         let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
-    }
-    /// Rewrites the file, so that nothing stands in it but what is live. Takes time by the size of the index, and
-    /// as much space again; readers go on. Truncate the log afterwards.
-    pub fn compact(&self) -> Result<()> {
-        self.connection.execute_batch("VACUUM")?;
-        Ok(())
     }
     /// How far the index has come.
     pub fn position(&self) -> Result<Position> {

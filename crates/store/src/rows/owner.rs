@@ -90,12 +90,14 @@ impl Op<'_> {
         Err(Error::damaged("records.db", "merged subjects form a circle"))
     }
 
-    /// Whose data a record is: the row number of the person, 0 for nobody. A new person gets a subject's row.
+    /// Whose data a record is: the row number of the person, 0 for nobody. A new person gets a subject's row. `known`: the record was there
+    /// before, so that there may be one.
     pub(super) fn subject_of(
         &mut self,
         definition: &Definition,
         values: &Map,
         record: (i64, RecordId),
+        known: bool,
         entry: &Entry,
     ) -> Result<i64> {
         match &definition.subject {
@@ -105,7 +107,7 @@ impl Op<'_> {
                     return Ok(0);
                 }
                 let id: SubjectId = record.1.cast();
-                if let Some(row) = self.subject(id)? {
+                if known && let Some(row) = self.subject(id)? {
                     return self.canonical_subject(row.rid);
                 }
                 let rid = self.next_rid(crate::writer::Table::Subject);

@@ -11,6 +11,7 @@ use crate::{Error, Result};
 use base::{RecordId, UnitId};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A record to be written.
 pub struct Put<'a> {
@@ -31,18 +32,21 @@ pub struct Put<'a> {
 }
 
 /// What was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Written {
-    /// Local row number.
-    pub rid: i64,
-    /// Id.
-    pub id: RecordId,
-    /// Version.
-    pub version: i64,
-    /// Row number of the person whom it is about; 0 for nobody.
-    pub subject: i64,
     /// Sequence of the journal entry.
     pub seq: u64,
+    /// The record as it is stored now.
+    pub stored: Stored,
+    /// All its values, as opening it would give them.
+    pub values: Arc<Map>,
+}
+
+impl Written {
+    /// The record as whoever reads it again would find it, without reading it.
+    pub fn opened(self) -> super::Opened {
+        super::Opened { stored: self.stored, values: Arc::unwrap_or_clone(self.values) }
+    }
 }
 
 impl Op<'_> {
@@ -66,7 +70,7 @@ impl Op<'_> {
         } else {
             Some(self.links(definition, &values, existing.as_ref().map(|old| &old.values))?)
         };
-        let subject = self.subject_of(definition, &values, (rid, id), &entry)?;
+        let subject = self.subject_of(definition, &values, (rid, id), existing.is_some(), &entry)?;
         if let Some(old) = &existing
             && old.stored.subject == 0
             && subject != 0
@@ -160,10 +164,10 @@ impl Op<'_> {
             self.write_links(rid, links, existing.is_some(), &entry)?;
         }
         Self::commit_to(&mut entry, Some(&stored));
-        let change = crate::index_row::index_row(self.shared, definition, &stored, &values);
-        self.index(IndexChange::Put(change));
+        let values = Arc::new(values);
+        self.list(&definition.name, &stored, Arc::clone(&values));
         let seq = self.finish(entry, &Map::new())?;
-        Ok(Written { rid, id, version, subject, seq })
+        Ok(Written { seq, stored, values })
     }
 
     /// Deletes a record: row, parts, links, keys by import. Its own units must be destroyed by the caller; this is the database's half.
@@ -172,6 +176,7 @@ impl Op<'_> {
         self.change(&statements::PARTS_DELETE, &rid, entry)?;
         self.change(&statements::LINKS_DELETE, &rid, entry)?;
         self.change(&statements::RECORD_DELETE, &rid, entry)?;
+        self.change(&statements::SUBJECT_LEFT, &[stored.rid.into(), self.commit_no().into()], entry)?;
         self.upkeep(&statements::EXTERNAL_KEYS_DELETE, &rid)?;
         let params = [self.commit_no().into(), stored.id.bytes().into(), "record".into(), stored.module.into()];
         self.change(&statements::TOMBSTONE_PUT, &params, entry)?;

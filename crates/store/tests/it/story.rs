@@ -38,12 +38,12 @@ fn a_record_is_written_read_changed_and_the_journal_verifies() {
     let id: RecordId = keys::random_id();
     let written =
         business.tenant().write(business.admin(), move |op| put(op, "contact", id, person("Erika", "Müller"))).unwrap();
-    assert_eq!((written.version, written.seq), (1, 1));
+    assert_eq!((written.stored.version, written.seq), (1, 1));
     let changed = business
         .tenant()
         .write(business.admin(), move |op| put(op, "contact", id, person("Erika", "Schmidt")))
         .unwrap();
-    assert_eq!(changed.version, 2);
+    assert_eq!(changed.stored.version, 2);
     business.reopen();
     let mut reader = business.tenant().reader().unwrap();
     let opened = reader.opened(id).unwrap().unwrap();

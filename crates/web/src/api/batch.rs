@@ -40,7 +40,7 @@ pub(crate) async fn send(
     }
     let creates: Vec<bool> = items.iter().map(|item| item.id.is_none()).collect();
     let results =
-        cross::write(&client.tenant, client.caller.clone(), move |op| records::batch(op, &module, items)).await?;
+        cross::write(&client.tenant, client.caller.clone(), move |op| records::batch(op, &module, &items)).await?;
     let (words, now) = (Words(Lang::accepted(&headers)), client.app.clock.now().0);
     let mut failed = 0_usize;
     let mut answers = Vec::with_capacity(results.len());

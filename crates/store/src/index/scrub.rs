@@ -1,0 +1,175 @@
+//! Clears what the engine leaves in the unused middle of a page.
+//!
+//! `secure_delete` overwrites what is deleted. But when a page is full and the engine moves rows to its neighbours, it only says which bytes of
+//! the old page are in use from now on; the moved keys stay legible in the gap between the list of rows and the rows. An erasure would have to
+//! look for them in every page of the file. So the gap is cleared as soon as it comes to be: after each transaction the pages that it wrote
+//! are looked at (the write-ahead log names them in the clear; they are still in the cache), and the few with something in the gap are written
+//! once more.
+//!
+//! Checkpoints are made by [`super::Index`] alone, and only behind this: what a crash left uncleared is therefore in the log still, and is
+//! cleared at the next opening. Page layout: <https://www.sqlite.org/fileformat2.html>, 1.6; log: 4.1 and 4.2 of the same page.
+use super::error::{Error, Result};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// Bytes before the first frame of a write-ahead log, and before the page in each frame.
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
+/// Pages beyond which the first byte of a page that lists others could be taken for the mark of a page of rows: 128 GiB.
+const MOST_PAGES: i64 = 1 << 25;
+
+/// Knows up to where the write-ahead log has been looked through.
+pub(super) struct Scrub {
+    /// The log; none for a database in memory, whose pages nobody finds later.
+    log: Option<PathBuf>,
+    page_size: u64,
+    /// Marks one life of the log; changes when it begins anew.
+    salt: [u8; 8],
+    /// Frames of this life that were looked at.
+    frames: u64,
+}
+
+impl Scrub {
+    /// For a connection that may write, to a file with at least a page. Nothing has been looked at yet.
+    pub fn new(connection: &Connection) -> Result<Self> {
+        let log = connection.path().filter(|path| !path.is_empty()).map(|path| PathBuf::from(format!("{path}-wal")));
+        // The engine's own answer about the page size is another one in an encrypted file.
+        let page_size: i64 =
+            connection
+                .query_row("SELECT length(data) FROM sqlite_dbpage('main') WHERE pgno = 1", [], |row| row.get(0))?;
+        Ok(Self { log, page_size: page_size.unsigned_abs(), salt: [0; 8], frames: 0 })
+    }
+
+    /// Frames in the present life of the log that were looked at: how long it has become.
+    pub const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Clears the gaps of all pages written since the last time. Returns how many pages it had to write.
+    pub fn run(&mut self, connection: &mut Connection) -> Result<usize> {
+        let (pages, seen) = self.written()?;
+        if pages.is_empty() {
+            return Ok(0);
+        }
+        let cleared = clear(connection, &pages)?;
+        // Own frames come next, and hold nothing to clear: they are looked at the next time.
+        (self.salt, self.frames) = seen;
+        Ok(cleared)
+    }
+
+    /// The pages of the frames that were not looked at, and how far that reaches.
+    fn written(&self) -> Result<(BTreeSet<u32>, ([u8; 8], u64))> {
+        let mut pages = BTreeSet::new();
+        let mut seen = (self.salt, self.frames);
+        let unreadable = |_| Error::Damaged("its write-ahead log cannot be read");
+        let Some(path) = &self.log else { return Ok((pages, seen)) };
+        let log = match File::open(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((pages, seen)),
+            opened => opened.map_err(unreadable)?,
+        };
+        let mut header = [0; LOG_HEADER as usize];
+        if !filled(&log, &mut header, 0).map_err(unreadable)? {
+            return Ok((pages, seen));
+        }
+        let salt: [u8; 8] = header.get(16..24).and_then(|salt| salt.try_into().ok()).unwrap_or_default();
+        if salt != seen.0 {
+            seen = (salt, 0);
+        }
+        let mut frame = [0; FRAME_HEADER as usize];
+        loop {
+            let place = LOG_HEADER + seen.1 * (FRAME_HEADER + self.page_size);
+            // A frame of an earlier life has another salt.
+            if !filled(&log, &mut frame, place).map_err(unreadable)? || frame.get(8..16) != Some(&salt) {
+                return Ok((pages, seen));
+            }
+            let number: [u8; 4] = frame.get(..4).and_then(|number| number.try_into().ok()).unwrap_or_default();
+            pages.insert(u32::from_be_bytes(number));
+            seen.1 += 1;
+        }
+    }
+}
+
+/// Reads exactly so many bytes; `false` at the end of the file.
+fn filled(file: &File, buffer: &mut [u8], place: u64) -> std::io::Result<bool> {
+    match file.read_exact_at(buffer, place) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        read => read.map(|()| true),
+    }
+}
+
+/// Clears the gaps of these pages in one transaction; those without anything in it are only read.
+fn clear(connection: &mut Connection, pages: &BTreeSet<u32>) -> Result<usize> {
+    if connection.query_row("PRAGMA page_count", [], |row| row.get::<_, i64>(0))? > MOST_PAGES {
+        return Err(Error::Damaged("it is larger than 128 GiB"));
+    }
+    let mut dirty = Vec::new();
+    {
+        let mut read = connection.prepare_cached("SELECT data FROM sqlite_dbpage('main') WHERE pgno = ?1")?;
+        for number in pages {
+            let page = read
+                .query_row([number], |row| {
+                    let page = row.get_ref(0)?.as_blob()?;
+                    Ok(gap(page, *number).filter(|gap| gap.clone().any(|at| page.get(at) != Some(&0))).map(|gap| {
+                        let mut page = page.to_vec();
+                        page.get_mut(gap).unwrap_or_default().fill(0);
+                        page
+                    }))
+                })
+                .optional()?; // a page beyond the end: the transaction that wrote it was not finished
+            dirty.extend(page.flatten().map(|page| (*number, page)));
+        }
+    }
+    if dirty.is_empty() {
+        return Ok(0);
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut write = transaction.prepare_cached("UPDATE sqlite_dbpage SET data = ?1 WHERE pgno = ?2")?;
+        for (number, page) in &dirty {
+            write.execute(rusqlite::params![page, number])?;
+        }
+    }
+    transaction.commit()?;
+    Ok(dirty.len())
+}
+
+/// The unused bytes between the list of rows and the rows, if this is a page of rows.
+fn gap(page: &[u8], number: u32) -> Option<std::ops::Range<usize>> {
+    let header = if number == 1 { 100 } else { 0 };
+    let kind = *page.get(header)?;
+    let list = match kind {
+        2 | 5 => header + 12,
+        10 | 13 => header + 8,
+        _ => return None, // rest of a long row, or a free page, which `secure_delete` has overwritten
+    };
+    let two = |at: usize| Some(usize::from(u16::from_be_bytes([*page.get(at)?, *page.get(at + 1)?])));
+    let begin = list + 2 * two(header + 3)?;
+    let end = match two(header + 5)? {
+        0 => 65_536,
+        end => end,
+    };
+    (begin <= end && end <= page.len()).then_some(begin..end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gap_lies_between_the_list_and_the_rows() {
+        let mut page = vec![0; 4096];
+        page[..8].copy_from_slice(&[13, 0, 0, 0, 3, 0x0f, 0x00, 0]);
+        assert_eq!(gap(&page, 2), Some(14..0x0f00));
+        page[0] = 2;
+        assert_eq!(gap(&page, 2), Some(18..0x0f00));
+        assert_eq!(gap(&page, 1), None, "page 1 begins with the file's header");
+        page[0] = 0;
+        assert_eq!(gap(&page, 2), None, "no page of rows");
+        page[..8].copy_from_slice(&[13, 0, 0, 0xff, 0xff, 0, 16, 0]);
+        assert_eq!(gap(&page, 2), None, "a damaged page is left alone");
+    }
+}
