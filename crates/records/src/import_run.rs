@@ -10,17 +10,22 @@ use crate::import::{
     Row, TableReader, TargetField, detect, guess,
 };
 use base::{Permission, RecordId};
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use store::module::{FieldError, Map};
 use store::{Caller, Error, Op, Result, Tenant, statements};
 
 /// Rows that share an operation.
 const BATCH_ROWS: usize = 500;
+/// Batches that wait for the writer or the index while the next one is read.
+const BATCHES_AHEAD: usize = 3;
 
 /// Rows read ahead for a guess.
 const SAMPLE_ROWS: usize = 100;
@@ -111,7 +116,15 @@ pub fn run(
             return Ok(report); // nothing went in; the rejects say why
         }
     }
-    Run { tenant, caller, request, report: ImportReport::default(), seen: HashSet::new() }.file(reject, progress)
+    let run = Run {
+        tenant,
+        caller,
+        request,
+        report: ImportReport::default(),
+        seen: HashSet::new(),
+        on_the_way: VecDeque::new(),
+    };
+    run.file(reject, progress)
 }
 
 fn check_activity(tenant: &Tenant, key: &str) -> Result<()> {
@@ -220,6 +233,14 @@ struct Run<'a> {
     report: ImportReport,
     /// Keys that a dry run would have made.
     seen: HashSet<[u8; 32]>,
+    /// Batches handed to the writer, oldest first.
+    on_the_way: VecDeque<Handed>,
+}
+
+/// A batch in the writer's hands: what it answers, and what the rows came to.
+struct Handed {
+    written: Receiver<Result<()>>,
+    outcomes: Arc<Mutex<Option<(Vec<Outcome>, HashSet<[u8; 32]>)>>>,
 }
 
 impl Run<'_> {
@@ -290,6 +311,9 @@ impl Run<'_> {
             }
         }
         self.batch(batch, columns, reject)?;
+        while let Some(handed) = self.on_the_way.pop_front() {
+            self.finish(&handed, columns, reject)?;
+        }
         progress(Progress { bytes, rows: self.report.rows });
         Ok(())
     }
@@ -306,9 +330,10 @@ impl Run<'_> {
         let (origin, activity) = (self.request.origin.trim().to_owned(), self.request.activity.clone());
         let dry_run = self.request.dry_run;
         let mut seen = std::mem::take(&mut self.seen);
-        let done = std::sync::Arc::new(parking_lot::Mutex::new(None));
-        let handed = std::sync::Arc::clone(&done);
-        let written: Result<()> = self.tenant.write(self.caller.clone(), move |op| {
+        let outcomes = Arc::new(Mutex::new(None));
+        let handed = Arc::clone(&outcomes);
+        let (answer, written) = sync_channel(1);
+        let work = move |op: &mut Op<'_>| {
             let mut make =
                 |op: &mut Op<'_>, ready: &Ready| make(op, &ready.records, &origin, &activity, dry_run, &mut seen);
             // What a dry run remembers of a row is not undone with it, so each of its rows is tried once.
@@ -322,13 +347,33 @@ impl Run<'_> {
             *handed.lock() = Some((outcomes, seen));
             // A dry run is a real one that is undone.
             if dry_run { Err(Error::conflict("dry-run", "nothing is written in a dry run")) } else { Ok(()) }
-        });
-        match written {
-            Err(Error::Conflict { code: "dry-run", .. }) if dry_run => {}
+        };
+        self.tenant.submit(self.caller.clone(), work, move |result: Result<()>| drop(answer.send(result)));
+        self.on_the_way.push_back(Handed { written, outcomes });
+        // A dry run waits for each batch, because the next one must know what this one would have made.
+        let ahead = if dry_run { 0 } else { BATCHES_AHEAD };
+        while self.on_the_way.len() > ahead
+            && let Some(handed) = self.on_the_way.pop_front()
+        {
+            self.finish(&handed, columns, reject)?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a batch and counts what came of it.
+    fn finish(
+        &mut self,
+        handed: &Handed,
+        columns: &[String],
+        reject: &mut dyn FnMut(&[String], &Reject),
+    ) -> Result<()> {
+        let interrupted = || Error::Busy { message: "the import was interrupted".into() };
+        match handed.written.recv().map_err(|_| interrupted())? {
+            Err(Error::Conflict { code: "dry-run", .. }) if self.request.dry_run => {}
             other => other?,
         }
-        let handed = done.lock().take();
-        let (outcomes, seen) = handed.ok_or_else(|| Error::Busy { message: "the import was interrupted".into() })?;
+        let handed = handed.outcomes.lock().take();
+        let (outcomes, seen) = handed.ok_or_else(interrupted)?;
         self.seen = seen;
         for outcome in outcomes {
             match outcome {

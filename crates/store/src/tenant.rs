@@ -19,8 +19,9 @@ use std::thread::JoinHandle;
 
 /// Page cache of the writer's connection to records.db.
 const WRITER_CACHE_KIB: u32 = 64 * 1024;
-/// Page cache of the index's connection.
-const INDEX_CACHE_KIB: u32 = 64 * 1024;
+/// Page cache of the index's connection, at most: with a million records a change touches pages all over it. A small index fills no more than its
+/// file has, and an idle tenant is closed.
+const INDEX_CACHE_KIB: u32 = 256 * 1024;
 /// Operations that may wait for the writer before callers wait for a place themselves.
 const COMMITTED_AHEAD: usize = 4;
 

@@ -39,8 +39,6 @@ use std::collections::BTreeMap;
 
 /// Version of the tables in this folder. An index of another version is thrown away and rebuilt.
 const FORMAT: i64 = 2;
-/// Changes after which the pages that they wrote are scrubbed.
-const SETTLE_CHANGES: usize = 256;
 /// Frames of the write-ahead log after which it is copied into the file.
 const CHECKPOINT_FRAMES: u64 = 8_000;
 
@@ -53,8 +51,6 @@ pub struct Index {
     connection: Connection,
     layouts: BTreeMap<String, Layout>,
     scrub: scrub::Scrub,
-    /// Changes applied since the last scrub.
-    unsettled: usize,
 }
 
 impl Index {
@@ -69,7 +65,7 @@ impl Index {
         Self::create_schema(&connection)?;
         connection.set_prepared_statement_cache_capacity(512);
         let scrub = scrub::Scrub::new(&connection)?;
-        let mut index = Self { connection, layouts: BTreeMap::new(), scrub, unsettled: 0 };
+        let mut index = Self { connection, layouts: BTreeMap::new(), scrub };
         index.settle()?;
         let built_with = (index.meta("format")?.unwrap_or(0), index.meta("text")?.unwrap_or(0));
         if built_with != (FORMAT, crate::text::VERSION) {
@@ -101,14 +97,13 @@ impl Index {
         apply::apply(&transaction, changes, &self.layouts)?;
         set_meta(&transaction, "position", position.0)?;
         transaction.commit()?;
-        self.unsettled += changes.len();
-        if self.unsettled >= SETTLE_CHANGES { self.settle() } else { Ok(()) }
+        self.scrub.look()?;
+        if self.scrub.frames() >= CHECKPOINT_FRAMES { self.settle() } else { Ok(()) }
     }
     /// From time to time, and at the end: nothing overwritten is left in a page, and a long write-ahead log is copied into the file.
     /// Until then the log names the pages that are to be looked at, so a crash in between loses nothing.
     pub fn settle(&mut self) -> Result<()> {
         self.scrub.run(&mut self.connection)?;
-        self.unsettled = 0;
         if self.scrub.frames() >= CHECKPOINT_FRAMES {
             self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }

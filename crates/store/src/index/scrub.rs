@@ -31,6 +31,8 @@ pub(super) struct Scrub {
     salt: [u8; 8],
     /// Frames of this life that were looked at.
     frames: u64,
+    /// Pages that they wrote and that are not cleared yet.
+    written: BTreeSet<u32>,
 }
 
 impl Scrub {
@@ -41,7 +43,7 @@ impl Scrub {
         let page_size: i64 =
             connection
                 .query_row("SELECT length(data) FROM sqlite_dbpage('main') WHERE pgno = 1", [], |row| row.get(0))?;
-        Ok(Self { log, page_size: page_size.unsigned_abs(), salt: [0; 8], frames: 0 })
+        Ok(Self { log, page_size: page_size.unsigned_abs(), salt: [0; 8], frames: 0, written: BTreeSet::new() })
     }
 
     /// Frames in the present life of the log that were looked at: how long it has become.
@@ -51,44 +53,42 @@ impl Scrub {
 
     /// Clears the gaps of all pages written since the last time. Returns how many pages it had to write.
     pub fn run(&mut self, connection: &mut Connection) -> Result<usize> {
-        let (pages, seen) = self.written()?;
-        if pages.is_empty() {
+        self.look()?;
+        if self.written.is_empty() {
             return Ok(0);
         }
-        let cleared = clear(connection, &pages)?;
+        let cleared = clear(connection, &self.written)?;
         // Own frames come next, and hold nothing to clear: they are looked at the next time.
-        (self.salt, self.frames) = seen;
+        self.written.clear();
         Ok(cleared)
     }
 
-    /// The pages of the frames that were not looked at, and how far that reaches.
-    fn written(&self) -> Result<(BTreeSet<u32>, ([u8; 8], u64))> {
-        let mut pages = BTreeSet::new();
-        let mut seen = (self.salt, self.frames);
+    /// Takes note of the pages of frames that are new in the log. Cheap beside writing them.
+    pub fn look(&mut self) -> Result<()> {
         let unreadable = |_| Error::Damaged("its write-ahead log cannot be read");
-        let Some(path) = &self.log else { return Ok((pages, seen)) };
+        let Some(path) = &self.log else { return Ok(()) };
         let log = match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((pages, seen)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             opened => opened.map_err(unreadable)?,
         };
         let mut header = [0; LOG_HEADER as usize];
         if !filled(&log, &mut header, 0).map_err(unreadable)? {
-            return Ok((pages, seen));
+            return Ok(());
         }
         let salt: [u8; 8] = header.get(16..24).and_then(|salt| salt.try_into().ok()).unwrap_or_default();
-        if salt != seen.0 {
-            seen = (salt, 0);
+        if salt != self.salt {
+            (self.salt, self.frames) = (salt, 0);
         }
         let mut frame = [0; FRAME_HEADER as usize];
         loop {
-            let place = LOG_HEADER + seen.1 * (FRAME_HEADER + self.page_size);
+            let place = LOG_HEADER + self.frames * (FRAME_HEADER + self.page_size);
             // A frame of an earlier life has another salt.
             if !filled(&log, &mut frame, place).map_err(unreadable)? || frame.get(8..16) != Some(&salt) {
-                return Ok((pages, seen));
+                return Ok(());
             }
             let number: [u8; 4] = frame.get(..4).and_then(|number| number.try_into().ok()).unwrap_or_default();
-            pages.insert(u32::from_be_bytes(number));
-            seen.1 += 1;
+            self.written.insert(u32::from_be_bytes(number));
+            self.frames += 1;
         }
     }
 }
