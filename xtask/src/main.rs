@@ -4,6 +4,7 @@
 
 mod browser;
 mod checks;
+mod fuzz;
 mod report;
 mod tools;
 mod workspace;
@@ -19,13 +20,20 @@ cargo xtask COMMAND
 
   test             format, lints, licences, unit and integration tests, the browser walk
   soak             the same, with the crash and power-cut tests at their full length
+  fuzz [SECONDS]   the fuzz targets, each for so long (60)
   screenshots DIR  the browser walk alone; leaves the pictures in DIR
 
 Missing tools are installed from the system's packages as root or with a sudo that asks no password;
 otherwise the command to type is printed, and the checks that could not run count as failed.
 ";
 
+/// How long each fuzz target runs in a soak.
+const SOAK_SECONDS: u32 = 120;
+
 fn main() -> ExitCode {
+    if let Some(compiled) = fuzz::wrapper() {
+        return if compiled { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     match run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -48,7 +56,14 @@ fn run() -> Result<bool> {
     let mut report = Report::start();
     match (command.as_deref(), directory) {
         (Some("test"), None) => checks::all(&workspace, &mut report, checks::Length::Short),
-        (Some("soak"), None) => checks::all(&workspace, &mut report, checks::Length::Long),
+        (Some("soak"), None) => {
+            checks::all(&workspace, &mut report, checks::Length::Long);
+            fuzz::all(&workspace, &mut report, SOAK_SECONDS);
+        }
+        (Some("fuzz"), seconds) => {
+            let seconds = seconds.as_deref().and_then(|text| text.to_str()).map_or(Ok(60), str::parse);
+            fuzz::all(&workspace, &mut report, seconds.context("how many seconds?")?);
+        }
         (Some("screenshots"), Some(directory)) => {
             let directory = std::path::absolute(directory).context("the folder for the pictures")?;
             let tools = tools::find_or_install(&mut report);

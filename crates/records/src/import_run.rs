@@ -237,10 +237,13 @@ struct Run<'a> {
     on_the_way: VecDeque<Handed>,
 }
 
+/// What the rows of a batch came to, and the keys that a dry run has seen.
+type Outcomes = (Vec<Outcome>, HashSet<[u8; 32]>);
+
 /// A batch in the writer's hands: what it answers, and what the rows came to.
 struct Handed {
     written: Receiver<Result<()>>,
-    outcomes: Arc<Mutex<Option<(Vec<Outcome>, HashSet<[u8; 32]>)>>>,
+    outcomes: Arc<Mutex<Option<Outcomes>>>,
 }
 
 impl Run<'_> {
@@ -334,13 +337,13 @@ impl Run<'_> {
         let handed = Arc::clone(&outcomes);
         let (answer, written) = sync_channel(1);
         let work = move |op: &mut Op<'_>| {
-            let mut make =
+            let mut try_row =
                 |op: &mut Op<'_>, ready: &Ready| make(op, &ready.records, &origin, &activity, dry_run, &mut seen);
             // What a dry run remembers of a row is not undone with it, so each of its rows is tried once.
             let made = if dry_run {
-                batch.iter().map(|ready| op.part(|op| make(op, ready))).collect()
+                batch.iter().map(|ready| op.part(|op| try_row(op, ready))).collect()
             } else {
-                op.parts(&batch, make)
+                op.parts(&batch, try_row)
             };
             let outcomes: Vec<Outcome> =
                 batch.into_iter().zip(made).map(|(ready, made)| outcome(ready, made)).collect();

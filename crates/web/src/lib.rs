@@ -30,6 +30,12 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+/// The list that a query string asks for, as `GET /{m}` reads it; none if it is refused. Without a server, for fuzzing.
+pub fn list_request(module: &str, query: &str) -> Option<records::ListRequest> {
+    let pairs = query::Pairs::read(query).ok()?;
+    list::read(module, &pairs, false).ok().map(|asked| asked.request)
+}
+
 pub use app::{App, Settings};
 pub use baseline::baseline;
 pub use serve::serve;

@@ -36,9 +36,9 @@ fn router(surface: Surface, app: &App) -> Router<Arc<App>> {
     let mut router = Router::new().fallback(|| async { StatusCode::NOT_FOUND });
     for route in ROUTES.iter().filter(|route| route.surface == surface) {
         // A layer costs every request something, so only the routes that differ have one of their own; the inner limit counts.
-        let handler = || match route.large {
-            true => (route.handler)().layer(DefaultBodyLimit::max(app.settings.max_batch_bytes)),
-            false => (route.handler)(),
+        let handler = || {
+            let handler = (route.handler)();
+            if route.large { handler.layer(DefaultBodyLimit::max(app.settings.max_batch_bytes)) } else { handler }
         };
         router = router.route(route.path, handler());
         // The API has this port to itself, so that an address without the prefix can only mean the same.

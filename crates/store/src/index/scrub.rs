@@ -17,8 +17,8 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
 /// Bytes before the first frame of a write-ahead log, and before the page in each frame.
-const LOG_HEADER: u64 = 32;
-const FRAME_HEADER: u64 = 24;
+const LOG_HEADER: usize = 32;
+const FRAME_HEADER: usize = 24;
 /// Pages beyond which the first byte of a page that lists others could be taken for the mark of a page of rows: 128 GiB.
 const MOST_PAGES: i64 = 1 << 25;
 
@@ -71,7 +71,7 @@ impl Scrub {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             opened => opened.map_err(unreadable)?,
         };
-        let mut header = [0; LOG_HEADER as usize];
+        let mut header = [0; LOG_HEADER];
         if !filled(&log, &mut header, 0).map_err(unreadable)? {
             return Ok(());
         }
@@ -79,9 +79,9 @@ impl Scrub {
         if salt != self.salt {
             (self.salt, self.frames) = (salt, 0);
         }
-        let mut frame = [0; FRAME_HEADER as usize];
+        let mut frame = [0; FRAME_HEADER];
         loop {
-            let place = LOG_HEADER + self.frames * (FRAME_HEADER + self.page_size);
+            let place = LOG_HEADER as u64 + self.frames * (FRAME_HEADER as u64 + self.page_size);
             // A frame of an earlier life has another salt.
             if !filled(&log, &mut frame, place).map_err(unreadable)? || frame.get(8..16) != Some(&salt) {
                 return Ok(());
