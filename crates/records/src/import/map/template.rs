@@ -10,7 +10,7 @@ enum Part {
     Column(String),
 }
 
-/// A text in which `{column}` stands for the row's cell; `{{` and `}}` are braces.
+/// A text in which `{column}` stands for the row's cell; `{{` and `}}` are braces. In the name of a column `\{` and `\}` are braces, `\\` a backslash.
 ///
 /// Where a cell has no value, the text between it and its neighbours goes too: `{street}, {city}` without a street is the
 /// city alone. A template all of whose columns are empty has no value; one without columns always has its text.
@@ -35,15 +35,14 @@ impl Template {
                 plain.push('}');
                 rest = after;
             } else if let Some(inner) = brace.strip_prefix('{') {
-                let (column, after) =
-                    inner.split_once('}').ok_or_else(|| format!("\"{text}\": a brace is not closed"))?;
+                let (column, after) = name(inner).ok_or_else(|| format!("\"{text}\": a brace is not closed"))?;
                 if column.trim().is_empty() {
                     return Err(format!("\"{text}\": the name of a column is missing between the braces"));
                 }
                 if !plain.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
                 }
-                parts.push(Part::Column(column.to_owned()));
+                parts.push(Part::Column(column));
                 rest = after;
             } else {
                 return Err(format!(
@@ -145,12 +144,30 @@ impl Template {
     }
 }
 
+/// The name of a column up to its closing brace, and what stands behind it.
+fn name(inner: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut chars = inner.char_indices().peekable();
+    while let Some((at, char)) = chars.next() {
+        match char {
+            '}' => return Some((name, inner.get(at + 1..)?)),
+            '\\' => {
+                name.push(chars.next_if(|(_, next)| matches!(next, '{' | '}' | '\\')).map_or('\\', |(_, next)| next))
+            }
+            other => name.push(other),
+        }
+    }
+    None
+}
+
 impl fmt::Display for Template {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.write_str(&text.replace('{', "{{").replace('}', "}}"))?,
-                Part::Column(name) => write!(out, "{{{name}}}")?,
+                Part::Column(name) => {
+                    write!(out, "{{{}}}", name.replace('\\', "\\\\").replace('{', "\\{").replace('}', "\\}"))?
+                }
             }
         }
         Ok(())
@@ -184,6 +201,17 @@ mod tests {
         assert_eq!(fill("{a} ({b})", &[("a", "x"), ("b", "")]).unwrap(), "x");
         assert_eq!(fill("{a} ({b})", &[("a", "x"), ("b", "y")]).unwrap(), "x (y)");
         assert_eq!(fill("fixed {{text}}", &[("a", "")]).unwrap(), "fixed {text}");
+    }
+
+    #[test]
+    fn a_column_may_have_any_name() {
+        for column in ["a}", "{a}", "a} b\\", "\\}", "a\\b", "}}"] {
+            let template = Template::column(column);
+            assert_eq!(Template::parse(&template.to_string()).unwrap(), template, "{template}");
+        }
+        let beside = Template { parts: vec![Part::Column("a".into()), Part::Text("}".into())] };
+        assert_eq!(Template::parse(&beside.to_string()).unwrap(), beside);
+        assert_eq!(Template::parse(r"{C:\Temp}").unwrap(), Template::column(r"C:\Temp"));
     }
 
     #[test]
