@@ -108,9 +108,9 @@ impl Guess {
         self.columns.iter().filter(|column| column.target.is_none()).map(|column| column.header.as_str())
     }
 
-    /// Whether anything was understood at all.
+    /// Whether nothing was understood that fills a field; a column that only labels another one does not.
     pub fn is_empty(&self) -> bool {
-        self.columns.iter().all(|column| column.target.is_none())
+        self.mapping.records.iter().all(|record| record.fields.is_empty() && record.links.is_empty())
     }
 
     /// One line a column: header, target, how sure. In German or English.
