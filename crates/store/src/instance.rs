@@ -1,12 +1,15 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
+use crate::op::Caller;
+use crate::rotate::{self, Rotate, Rotated, Steps};
 use crate::shared::Paths;
+use crate::signers::Signers;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::tenant::{Head, NewTenant, Tenant};
 use crate::{Error, Result, migrate, statements};
 use base::{Actor, SharedClock, TenantId, Timestamp};
-use keys::{KeyRing, MasterKey, Pages};
+use keys::{KeyRing, MasterKey, Pages, Purpose};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fs::File;
@@ -27,6 +30,8 @@ pub struct InstanceSettings {
     pub holders: Vec<Arc<dyn crate::Holder>>,
     /// Gates of the features, beside the store's own.
     pub gates: Vec<Arc<dyn crate::Gate>>,
+    /// Told each step of a key's rotation, for the fault tests.
+    pub steps: Steps,
 }
 
 impl Default for InstanceSettings {
@@ -37,6 +42,7 @@ impl Default for InstanceSettings {
             engine: Settings::default(),
             holders: Vec::new(),
             gates: Vec::new(),
+            steps: Steps::default(),
         }
     }
 }
@@ -96,6 +102,7 @@ pub struct Instance {
     directory: Mutex<Directory>,
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
+    rotating: Mutex<()>,
     flusher: Arc<Flusher>,
     _lock: File,
 }
@@ -126,13 +133,17 @@ impl Instance {
                 "it is missing while instance.db is there; put it back from a backup",
             ));
         }
-        let ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
+        let mut ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
         for name in ["tenants", "ledger"] {
             let path = folder.join(name);
             std::fs::create_dir_all(&path).map_err(Error::io(format!("creating {}", path.display())))?;
         }
         let opened = |ring: &KeyRing| {
-            sqlite::open(&folder.join("instance.db"), ring.page_key(Pages::Records), Mode::Writer, &settings.engine)
+            // Two keys only while a rotation is under way.
+            let open = |(_, key)| sqlite::open(&folder.join("instance.db"), key, Mode::Writer, &settings.engine);
+            let mut tried = ring.page_keys(Pages::Records).map(open);
+            let first = tried.next().unwrap_or_else(|| Err(Error::damaged("instance.db", "there is no key for it")));
+            first.or_else(|error| tried.find_map(Result::ok).ok_or(error))
         };
         if fresh {
             ring.write(&root, &master)?;
@@ -145,6 +156,7 @@ impl Instance {
             file.execute((&statements::HEAD_BEGIN).into(), &params)?;
         }
         let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
+        finish_own(&mut file, &mut ring, &root, &master, &settings.steps)?;
         migrate::check(&mut file, "instance.db", migrate::Which::Instance)?;
         let head = Head::read(&mut file)?;
         let tree = Tree::load(&mut file, &head.origin, head.size)?;
@@ -155,7 +167,7 @@ impl Instance {
         if let Some(first) = file.damaged_pages()?.into_iter().next() {
             return Err(Error::damaged("instance.db", first));
         }
-        head.compare_copy("instance.db", &checkpoint_file(folder), &ring)?;
+        head.compare_copy("instance.db", &checkpoint_file(folder), &Signers::of_ring(&ring))?;
         let tenants = read_tenants(&mut file)?;
         let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
         let folder = folder.to_owned();
@@ -168,6 +180,7 @@ impl Instance {
             directory,
             open,
             opening: Mutex::new(()),
+            rotating: Mutex::new(()),
             flusher,
             _lock: lock,
         })
@@ -270,6 +283,9 @@ impl Instance {
             return Err(Error::not_found(format!("tenant {id}")));
         }
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
+        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        rotate::before_opening(&self.paths(id), &ring, &self.settings.engine, &self.settings.steps)?;
+        drop(ring);
         let opened = Tenant::open(
             id,
             self.paths(id),
@@ -280,6 +296,7 @@ impl Instance {
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
         )?;
+        rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
         crate::erase::resume(&opened)?;
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
@@ -290,13 +307,7 @@ impl Instance {
     pub fn rebuild_index(&self, id: TenantId) -> Result<()> {
         {
             let _opening = self.opening.lock();
-            if let Some(tenant) = self.open.lock().remove(&id) {
-                if Arc::strong_count(&tenant) > 1 {
-                    self.open.lock().insert(id, tenant);
-                    return Err(Error::Busy { message: "the tenant is in use".into() });
-                }
-                drop(tenant); // joins its threads
-            }
+            self.close(id)?;
             for name in ["index.db", "index.db-wal", "index.db-shm"] {
                 let path = self.paths(id).file(name);
                 match std::fs::remove_file(&path) {
@@ -395,29 +406,82 @@ impl Instance {
         Ok(right)
     }
 
-    /// Wraps a tenant's keys with a new root; the old recovery kit opens nothing any more. The tenant must not be in use.
-    pub fn rotate_root(&self, actor: &Actor, id: TenantId) -> Result<u32> {
-        let _opening = self.opening.lock();
+    /// Replaces keys of a tenant by new ones and destroys the old; gives the numbers of the new ones. What a crash interrupts is finished when
+    /// the tenant is opened next.
+    ///
+    /// Another page key needs the files for itself: whoever asks for the tenant waits meanwhile, and `Busy` says that somebody kept it.
+    /// The others go on beside reading and writing. After the root an earlier recovery kit opens nothing.
+    pub fn rotate(&self, actor: &Actor, id: TenantId, what: Rotate) -> Result<Vec<Rotated>> {
+        let _one = self.rotating.lock();
         let path = self.paths(id).file("root");
+        let caller = Caller { actor: actor.clone(), ..Caller::job("rotate-keys") };
+        let tenant = self.tenant(id)?; // finishes what an earlier one has left
+        self.change(actor, &format!("rotate-{what}"), id, |_| Ok(()))?;
         let mut ring = KeyRing::read(&path, id, &self.master)?;
-        let number = ring.rotate_root();
-        ring.write(&path, &self.master)?;
-        self.change(actor, "rotate-root", id, |_| Ok(()))?;
-        Ok(number)
+        if what == Rotate::Root {
+            let done = [Rotated { key: what.to_string(), number: ring.rotate_root() }];
+            ring.write(&path, &self.master)?;
+            rotate::take(tenant.shared(), ring);
+            self.settings.steps.done("root");
+            rotate::journaled(&tenant, &caller, &done)?;
+            return Ok(done.into());
+        }
+        let add = |ring: &mut KeyRing| -> Result<Vec<Rotated>> {
+            let number = |purpose: &Purpose| Rotated { key: purpose.to_string(), number: ring.add(*purpose) };
+            let done = what.purposes().iter().map(number).collect();
+            ring.write(&path, &self.master)?;
+            self.settings.steps.done("new key");
+            Ok(done)
+        };
+        if what != Rotate::Pages {
+            let done = add(&mut ring)?;
+            rotate::take(tenant.shared(), ring);
+            rotate::finish(&tenant, &self.master, &self.settings.steps, &caller)?;
+            return Ok(done);
+        }
+        drop(tenant);
+        let opening = self.opening.lock();
+        self.close(id)?;
+        let done = add(&mut ring)?;
+        drop(opening);
+        self.tenant(id)?;
+        Ok(done)
     }
 
-    /// Wraps all of a tenant's unit keys with a new wrapping key. Reading and writing wait meanwhile.
-    pub fn rotate_unit_wrap(&self, actor: &Actor, id: TenantId) -> Result<u32> {
-        let tenant = self.tenant(id)?;
-        let (answer, answered) = std::sync::mpsc::sync_channel(1);
-        let master = Arc::clone(&self.master);
-        tenant.exclusive(move |writer| -> Result<()> {
-            let rotated = crate::rotate::rotate_unit_wrap(writer, &master);
-            answer.send(rotated).map_err(|_| Error::Busy { message: "nobody waited for the rotation".into() })
-        })?;
-        let number = answered.recv().map_err(|_| Error::Busy { message: "the rotation did not answer".into() })??;
-        self.change(actor, "rotate-unit-wrap", id, |_| Ok(()))?;
-        Ok(number)
+    /// Replaces the instance's own root or the key of the pages of instance.db.
+    pub fn rotate_own(&self, actor: &Actor, what: Rotate) -> Result<Rotated> {
+        if !matches!(what, Rotate::Root | Rotate::Pages) {
+            return Err(Error::invalid("the instance itself has a root and a key for its pages that can be rotated"));
+        }
+        let _one = self.rotating.lock();
+        self.change(actor, &format!("rotate-{what}"), INSTANCE, |_| Ok(()))?;
+        let path = self.folder.join("instance.root");
+        let mut guard = self.directory.lock();
+        let directory = &mut *guard;
+        let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+        let number = match what {
+            Rotate::Root => ring.rotate_root(),
+            _ => ring.add(Purpose::RecordsPages),
+        };
+        ring.write(&path, &self.master)?;
+        self.settings.steps.done("new key");
+        finish_own(&mut directory.file, &mut ring, &path, &self.master, &self.settings.steps)?;
+        directory.ring = ring;
+        Ok(Rotated { key: what.to_string(), number })
+    }
+
+    /// Closes a tenant, as soon as nobody uses it any more. Whoever calls this holds `opening`.
+    fn close(&self, id: TenantId) -> Result<()> {
+        let busy = || Err(Error::Busy { message: "the tenant is in use".into() });
+        let Some(tenant) = self.open.lock().remove(&id) else { return Ok(()) };
+        if !eventually(|| Arc::strong_count(&tenant) == 1) {
+            self.open.lock().insert(id, tenant);
+            return busy();
+        }
+        let shared = Arc::downgrade(tenant.shared());
+        drop(tenant); // joins its threads
+        // Readers outlive it.
+        if eventually(|| shared.strong_count() == 0) { Ok(()) } else { busy() }
     }
 
     /// A change of the directory with its entry in the instance's own journal.
@@ -476,6 +540,44 @@ impl Instance {
         directory.tenants = read_tenants(&mut directory.file)?;
         Ok(())
     }
+}
+
+/// Moves instance.db to its current page key, if an older one is still there, and drops that.
+fn finish_own(
+    file: &mut SqliteConnection,
+    ring: &mut KeyRing,
+    path: &Path,
+    master: &MasterKey,
+    steps: &Steps,
+) -> Result<()> {
+    let older = ring.numbers(Purpose::RecordsPages).into_iter().skip(1);
+    let older: Vec<u32> = older.collect();
+    if older.is_empty() {
+        return Ok(());
+    }
+    rotate::rekey(file, ring.page_key(Pages::Records), steps)?;
+    steps.done("instance.db");
+    for number in older {
+        ring.retire(Purpose::RecordsPages, number)?;
+    }
+    ring.write(path, master)?;
+    steps.done("old keys destroyed");
+    Ok(())
+}
+
+/// How long [`eventually`] looks again, and how often: ten seconds.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(10);
+const LOOKS: u32 = 1_000;
+
+/// Whether something that others are about to do happens within ten seconds: a request ends, a reader is given back.
+fn eventually(happened: impl Fn() -> bool) -> bool {
+    for _ in 0..LOOKS {
+        if happened() {
+            return true;
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
+    }
+    happened()
 }
 
 /// The copy of the newest checkpoint of the instance's own journal.

@@ -2,6 +2,7 @@
 //!
 //! It carries who acts, with which rights, for which purpose, at which time, and the transaction. A [`Change`] cannot be run without an
 //! [`Entry`] of the journal in hand, and an operation whose entry was not finished is rolled back: no change is unrecorded (F-080, O-56).
+use crate::claim::UniqueValue;
 use crate::engine::{self, Change, Connection, Param, Query, Row, Upkeep};
 use crate::index::IndexChange;
 use crate::index_row::{Listed, ListedRecord};
@@ -74,8 +75,8 @@ pub(crate) struct Pending {
 
 /// A change of the values that may stand only once.
 pub(crate) enum UniqueChange {
-    Put { field: String, mac: [u8; 32], owner: i64, unit: i64 },
-    Remove { field: String, mac: [u8; 32], owner: i64 },
+    Put { value: UniqueValue, owner: i64, unit: i64 },
+    Remove { value: UniqueValue, owner: i64 },
 }
 
 /// An entry of the journal that is being written. Finish it with [`Op::finish`].
@@ -306,34 +307,6 @@ impl Op<'_> {
     /// Runs `action` after the commit.
     pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
         self.pending.after.push(Box::new(action));
-    }
-
-    /// The keyed hash under which a value that may stand only once is known.
-    pub fn unique_mac(&self, field: &str, value: &str) -> [u8; 32] {
-        self.shared.ring().mac().mac(field, value.as_bytes())
-    }
-    /// Who holds a value that may stand only once: the row number that [`Op::claim`] was given.
-    pub fn unique_owner(&mut self, field: &str, mac: &[u8; 32]) -> Result<Option<i64>> {
-        for change in self.pending.unique.iter().rev().chain(self.state.batch_unique.iter().rev()) {
-            match change {
-                UniqueChange::Put { field: at, mac: held, owner, .. } if at == field && held == mac => {
-                    return Ok(Some(*owner));
-                }
-                UniqueChange::Remove { field: at, mac: held, .. } if at == field && held == mac => return Ok(None),
-                _ => {}
-            }
-        }
-        engine::first(&mut self.state.keys, &crate::statements::UNIQUE_OWNER, &[field.into(), mac.into()], |row| {
-            row.int(0)
-        })
-    }
-    /// Claims a value for `owner`; it goes when `unit` is destroyed.
-    pub fn claim(&mut self, field: &str, mac: [u8; 32], owner: i64, unit: i64) {
-        self.pending.unique.push(UniqueChange::Put { field: field.to_owned(), mac, owner, unit });
-    }
-    /// Gives a value back.
-    pub fn disclaim(&mut self, field: &str, mac: [u8; 32], owner: i64) {
-        self.pending.unique.push(UniqueChange::Remove { field: field.to_owned(), mac, owner });
     }
 
     /// Queues follow-up work in the same commit. `payload` carries ids and neutral values only.

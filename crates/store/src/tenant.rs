@@ -7,6 +7,7 @@ use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
 use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
+use crate::signers::Signers;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
 use crate::{Error, Result, migrate, statements};
@@ -134,7 +135,7 @@ impl Tenant {
         migrate::check(&mut keys, "keys.db", migrate::Which::Keys)?;
         let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
         let head = Head::read(&mut records)?;
-        head.compare(&paths, &ring, &ledger)?;
+        head.compare(&paths, &ledger)?;
         let tree = Tree::load(&mut records, &head.origin, head.size)?;
         if tree.root() != head.root {
             return Err(Error::damaged(
@@ -280,8 +281,10 @@ impl Head {
     }
 
     /// Compares the head with what lies outside the database. Ahead of the copy is normal; behind it, something was cut off or put back.
-    pub fn compare(&self, paths: &Paths, ring: &KeyRing, ledger: &Ledger) -> Result<()> {
-        let own = keys::note::verify(&self.note, &ring.signer().verify_key())
+    pub fn compare(&self, paths: &Paths, ledger: &Ledger) -> Result<()> {
+        let own = ledger
+            .signers()
+            .checkpoint(&self.note)
             .map_err(|_| Error::damaged("records.db", "the signature of the journal's checkpoint does not hold"))?;
         if own.size != self.size || own.root != self.root || own.origin != self.origin {
             return Err(Error::damaged("records.db", "the journal's head and its signed checkpoint differ"));
@@ -294,12 +297,12 @@ impl Head {
                 "it is shorter than the journal's checkpoint says, or another one",
             ));
         }
-        self.compare_copy("records.db", &paths.checkpoint_file(), ring)
+        self.compare_copy("records.db", &paths.checkpoint_file(), ledger.signers())
     }
 
     /// Compares it with the copy of the newest checkpoint.
-    pub fn compare_copy(&self, file: &str, path: &Path, ring: &KeyRing) -> Result<()> {
-        let Some(copy) = journal::read_copy(path, &ring.signer().verify_key())? else { return Ok(()) };
+    pub fn compare_copy(&self, file: &str, path: &Path, signers: &Signers) -> Result<()> {
+        let Some(copy) = journal::read_copy(path, signers)? else { return Ok(()) };
         if copy.origin == self.origin && (copy.size > self.size || (copy.size == self.size && copy.root != self.root)) {
             let message = format!(
                 "its journal has {} entries but the checkpoint outside names {}: the tail was cut off or an older file was put back",
@@ -329,8 +332,16 @@ pub(crate) fn open_file(
         Pages::Keys => "keys.db",
         Pages::Index => "index.db",
     };
-    let opened = sqlite::open(&paths.file(name), ring.page_key(pages), mode, settings)?;
-    Ok(SqliteConnection::new(name, opened))
+    // More than one key only while a rotation is under way: a crash may have left the file under either.
+    let mut refused = None;
+    for (_, key) in ring.page_keys(pages) {
+        match sqlite::open(&paths.file(name), key, mode, settings) {
+            Ok(opened) => return Ok(SqliteConnection::new(name, opened)),
+            Err(error @ Error::Damaged { .. }) => drop(refused.get_or_insert(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Error::damaged(name, "there is no key for it")))
 }
 
 struct Typed<T, E, F, D> {

@@ -86,6 +86,17 @@ impl Business {
         self.open().expect("it opens again");
     }
 
+    /// Rotates a key. The tenant is let go for it, as a rotation of the page keys needs the files for itself.
+    pub fn rotate(&mut self, what: store::Rotate) -> Vec<store::Rotated> {
+        self.tenant = None;
+        let rotated = self
+            .instance()
+            .rotate(&Actor::Operator("test".into()), self.info.id, what)
+            .expect("the key can be rotated");
+        self.tenant = Some(self.instance().tenant(self.info.id).expect("the tenant opens"));
+        rotated
+    }
+
     /// Verifies the journal and gives what was found.
     pub fn verify(&self) -> store::journal::Report {
         let shared = self.tenant().shared();

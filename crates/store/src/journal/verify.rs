@@ -9,6 +9,7 @@ use crate::engine::{self, Connection};
 use crate::ledger::Ledger;
 use crate::rows::{Stored, row_digest};
 use crate::shared::Paths;
+use crate::signers::Signers;
 use crate::sqlite::{Mode, Settings, SqliteConnection};
 use crate::statements::{self, on_keys};
 use crate::tenant::{Head, open_file};
@@ -55,7 +56,6 @@ pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Repo
     let mut keys = open_file(paths, ring, Pages::Keys, Mode::Reader, settings)?;
     records.script("snapshot", "BEGIN")?;
     let mut check = Check::new();
-    let head = check.head(paths, ring, &mut records)?;
     let ledger = match Ledger::read(&paths.ledger_file(), ring) {
         Ok(ledger) => Some(ledger),
         Err(error) => {
@@ -63,7 +63,9 @@ pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Repo
             None
         }
     };
-    if let (Some(ledger), Ok(own)) = (&ledger, keys::note::verify(&head.note, &ring.signer().verify_key()))
+    let signers = ledger.as_ref().map_or_else(|| Signers::of_ring(ring), |ledger| ledger.signers().clone());
+    let head = check.head(paths, &signers, &mut records)?;
+    if let (Some(ledger), Ok(own)) = (&ledger, signers.checkpoint(&head.note))
         && let Some((lines, chain)) = ledger_position(&own)
         && !ledger.reached(lines, &chain)
     {
@@ -133,10 +135,9 @@ impl Check {
         self.find(code, &format!("journal entry {seq}"), message.to_owned());
     }
 
-    fn head(&mut self, paths: &Paths, ring: &KeyRing, records: &mut SqliteConnection) -> Result<Head> {
+    fn head(&mut self, paths: &Paths, signers: &Signers, records: &mut SqliteConnection) -> Result<Head> {
         let head = Head::read(records)?;
-        let key = ring.signer().verify_key();
-        match keys::note::verify(&head.note, &key) {
+        match signers.checkpoint(&head.note) {
             Ok(own) if own.size == head.size && own.root == head.root && own.origin == head.origin => {}
             Ok(_) => self.find("head-differs", "the journal's head", "it differs from its signed checkpoint".into()),
             Err(_) => {
@@ -148,7 +149,7 @@ impl Check {
             }
         }
         let path = paths.checkpoint_file();
-        match read_copy(&path, &key) {
+        match read_copy(&path, signers) {
             Ok(Some(copy)) => {
                 self.report.compared_with.push(path.display().to_string());
                 if copy.origin == head.origin && copy.size > head.size {

@@ -40,6 +40,8 @@ pub struct Written {
     pub stored: Stored,
     /// All its values, as opening it would give them.
     pub values: Arc<Map>,
+    /// Row number of the unit that the record's own class puts it under.
+    pub unit: i64,
 }
 
 impl Written {
@@ -167,7 +169,7 @@ impl Op<'_> {
         let values = Arc::new(values);
         self.list(&definition.name, &stored, Arc::clone(&values));
         let seq = self.finish(entry, &Map::new())?;
-        Ok(Written { seq, stored, values })
+        Ok(Written { seq, stored, values, unit: row_unit.rid })
     }
 
     /// Deletes a record: row, parts, links, keys by import. Its own units must be destroyed by the caller; this is the database's half.

@@ -6,6 +6,7 @@ mod faults;
 mod first_open;
 mod load;
 mod model;
+mod rotation;
 mod statements;
 mod story;
 mod upgrade;
