@@ -429,6 +429,7 @@ impl Instance {
             row: None,
             parts: Vec::new(),
             units: Vec::new(),
+            covers: Vec::new(),
             note: String::new(),
         };
         let bytes = body.encode();

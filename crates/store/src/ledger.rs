@@ -205,7 +205,6 @@ impl Ledger {
         &self.signers
     }
     /// The newest epoch of the journal that has begun; none is the first, 0.
-    #[expect(dead_code, reason = "asked for as soon as epochs can begin")]
     pub(crate) fn epoch(&self) -> Option<&EpochBegun> {
         self.lines.iter().rev().find_map(|line| line.epoch.as_ref())
     }

@@ -53,6 +53,7 @@ pub use writer::Table;
 pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("records.db", statements::ALL),
     ("records.db", holders::ALL),
+    ("records.db", journal::covered::ALL),
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
 ];

@@ -6,13 +6,14 @@ use crate::claim::UniqueValue;
 use crate::engine::{self, Change, Connection, Param, Query, Row, Upkeep};
 use crate::index::IndexChange;
 use crate::index_row::{Listed, ListedRecord};
-use crate::journal::{Body, Digest};
+use crate::journal::{Body, Cover, Digest};
 use crate::rows::Stored;
 use crate::shared::Shared;
 use crate::writer::State;
 use crate::{Error, Result};
 use base::{Access, Actor, Grants, Permission, RecordId, Timestamp, UnitId};
 use serde_json::{Map, Value};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -79,12 +80,17 @@ pub(crate) enum UniqueChange {
     Remove { value: UniqueValue, owner: i64 },
 }
 
+/// Digests of covered rows by table and id; none for a row that is gone.
+pub(crate) type Covers = BTreeMap<(u8, [u8; 16]), Option<Digest>>;
+
 /// An entry of the journal that is being written. Finish it with [`Op::finish`].
 #[must_use = "an entry that is not finished rolls the operation back"]
 pub struct Entry {
     pub(crate) body: Body,
     pub(crate) record_rid: i64,
     values: BTreeMap<i64, Vec<Value>>,
+    /// Covered rows so far; behind a shared reference, as the entry is while changes run.
+    pub(crate) covered: RefCell<Covers>,
 }
 
 impl Entry {
@@ -190,9 +196,11 @@ impl Op<'_> {
             row: None,
             parts: Vec::new(),
             units: Vec::new(),
+            covers: Vec::new(),
             note: String::new(),
         };
-        Entry { body, record_rid: record.map_or(0, |(rid, _)| rid), values: BTreeMap::new() }
+        let record_rid = record.map_or(0, |(rid, _)| rid);
+        Entry { body, record_rid, values: BTreeMap::new(), covered: RefCell::default() }
     }
 
     /// Finishes an entry: seals its values, stores it, and takes its leaf. Entries are finished in the order in which they were begun.
@@ -217,6 +225,8 @@ impl Op<'_> {
             entry.body.values.push((unit.id, keys::sha256(&[&sealed])));
             sealed_values.push((*unit_rid, sealed));
         }
+        let covered = entry.covered.take().into_iter();
+        entry.body.covers = covered.map(|((table, id), digest)| Cover { table, id, digest }).collect();
         let body = entry.body.encode();
         let leaf = keys::merkle::leaf_hash(&body);
         self.state.insert_entry(seq, entry.record_rid, &body, &leaf)?;

@@ -19,6 +19,12 @@ statements! {
 
     Upkeep ENTRY_PUT = "INSERT INTO entry (seq, record, commit_no, body, leaf) VALUES (?1, ?2, ?3, ?4, ?5)";
     Upkeep VALUE_PUT = "INSERT INTO entry_value (seq, unit, sealed) VALUES (?1, ?2, ?3)";
+    Upkeep HEAD_EPOCH = "UPDATE head SET size = ?1, root = ?2, note = ?3, commit_no = ?4, origin = ?5 WHERE one = 1";
+    Change ENTRY_PURGE = "UPDATE entry SET body = NULL, record = 0 WHERE seq = ?1";
+    Change ENTRY_VALUES_DELETE = "DELETE FROM entry_value WHERE seq = ?1";
+    Change ENTRIES_PRUNE = "DELETE FROM entry WHERE seq < ?1";
+    Change TILES_PRUNE = "DELETE FROM tile WHERE level = 0 AND place < ?1";
+    Query ENTRY_FIRST_WHOLE = "SELECT seq FROM entry WHERE seq >= ?1 AND body IS NOT NULL ORDER BY seq LIMIT 1";
     Query ENTRY = "SELECT body, leaf, record FROM entry WHERE seq = ?1";
     Query ENTRIES_FROM = "SELECT seq, body, leaf, record FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
     Query ENTRIES_OF = "SELECT seq, body FROM entry WHERE record = ?1 AND record <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";

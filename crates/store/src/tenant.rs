@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
 use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
-use crate::signers::Signers;
+use crate::signers::{Signers, epoch_of};
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
 use crate::{Error, Result, migrate, statements};
@@ -229,6 +229,11 @@ impl Tenant {
         answered.recv().unwrap_or_else(|_| Err(closing().into()))
     }
 
+    /// Writes the newest checkpoint to its copy outside now, if it waits for that.
+    pub(crate) fn flush_checkpoint(&self) -> Result<()> {
+        self.flusher.flush(&self.shared.paths.checkpoint_file())
+    }
+
     /// A reader from the pool.
     pub fn reader(&self) -> Result<Reader> {
         self.shared.reader()
@@ -282,6 +287,19 @@ impl Head {
 
     /// Compares the head with what lies outside the database. Ahead of the copy is normal; behind it, something was cut off or put back.
     pub fn compare(&self, paths: &Paths, ledger: &Ledger) -> Result<()> {
+        self.signed(ledger)?;
+        let (newest, present) = (ledger.epoch().map_or(0, |begun| begun.epoch), epoch_of(&self.origin));
+        if newest != present {
+            let message = format!(
+                "its journal is in epoch {present} and the ledger knows epoch {newest}: an older file was put back, or a restore did not come to its end"
+            );
+            return Err(Error::damaged("records.db", message));
+        }
+        self.compare_copy("records.db", &paths.checkpoint_file(), ledger.signers())
+    }
+
+    /// Whether the head is what its checkpoint says, and the ledger at least as long as it was then.
+    pub fn signed(&self, ledger: &Ledger) -> Result<()> {
         let own = ledger
             .signers()
             .checkpoint(&self.note)
@@ -297,13 +315,16 @@ impl Head {
                 "it is shorter than the journal's checkpoint says, or another one",
             ));
         }
-        self.compare_copy("records.db", &paths.checkpoint_file(), ledger.signers())
+        Ok(())
     }
 
     /// Compares it with the copy of the newest checkpoint.
     pub fn compare_copy(&self, file: &str, path: &Path, signers: &Signers) -> Result<()> {
         let Some(copy) = journal::read_copy(path, signers)? else { return Ok(()) };
-        if copy.origin == self.origin && (copy.size > self.size || (copy.size == self.size && copy.root != self.root)) {
+        // A checkpoint of an earlier epoch may name more: a restore has cut that off, and the ledger says so.
+        let (theirs, ours) = (epoch_of(&copy.origin), epoch_of(&self.origin));
+        let same = copy.origin == self.origin;
+        if theirs > ours || (same && (copy.size > self.size || (copy.size == self.size && copy.root != self.root))) {
             let message = format!(
                 "its journal has {} entries but the checkpoint outside names {}: the tail was cut off or an older file was put back",
                 self.size, copy.size

@@ -77,8 +77,8 @@ impl Business {
         self.close();
         let master = MasterKey::read(&self.folder.path().join("master.key"))?;
         let instance = Instance::open(&self.data(), master, Arc::new(self.clock.clone()), self.settings.clone())?;
+        let instance = self.instance.insert(Arc::new(instance));
         self.tenant = Some(instance.tenant(self.info.id)?);
-        self.instance = Some(Arc::new(instance));
         Ok(())
     }
     /// Closes and opens it, for tests where that must work.

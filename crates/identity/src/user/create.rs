@@ -8,6 +8,7 @@ use crate::statements;
 use base::{Permission, UserId};
 use serde_json::Value;
 use std::fmt;
+use store::journal::covered;
 use store::{Op, UniqueValue};
 
 /// Who is to be made. `Debug` shows the role alone.
@@ -54,6 +55,7 @@ pub fn create_user(op: &mut Op<'_>, new: &NewUser) -> Result<UserId> {
         op.commit_no().into(),
     ];
     op.change(&statements::USER_PUT, &params, &entry)?;
+    op.cover(&entry, &covered::USER, id.bytes())?;
     op.claim(UniqueValue::new(LOGIN, &account::folded(&profile.login)), rid, unit.rid);
     entry.value(unit.rid, "login", &Value::Null, &profile.login.into());
     entry.value(unit.rid, "name", &Value::Null, &profile.name.into());

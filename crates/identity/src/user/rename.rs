@@ -5,6 +5,7 @@ use crate::account::{self, LOGIN, Profile};
 use crate::error::Result;
 use crate::statements;
 use base::UserId;
+use store::journal::covered;
 use store::rows::Access;
 use store::{Op, UniqueValue};
 
@@ -43,6 +44,7 @@ pub fn rename_user(op: &mut Op<'_>, id: UserId, rename: &Rename) -> Result<()> {
         &[account.rid.into(), sealed.as_slice().into(), op.commit_no().into()],
         &entry,
     )?;
+    op.cover(&entry, &covered::USER, id.bytes())?;
     // The old name's hash is not given back here: keys.db commits first, and a crash between the two commits would leave the user without a
     // name to sign in with. It stays without effect, since the profile decides, until another user takes the name or this one is deleted.
     let folded = account::folded(&after.login);

@@ -39,6 +39,8 @@ fn verify(context: &Context<'_>, info: &TenantInfo) -> Result<Report, Failure> {
     let verified = context.instance.verify(info.id);
     match verified {
         Err(error @ store::Error::Damaged { .. }) if error.kind() == Kind::Broken => Ok(Report {
+            from: 0,
+            purged: 0,
             entries: 0,
             records: 0,
             erased_values: 0,

@@ -74,6 +74,18 @@ impl Instance {
         Ok(Rotated { key: what.to_string(), number })
     }
 
+    /// Begins a new epoch of a tenant's journal after its databases were put back to an earlier state. Nothing but this opens them then: a database
+    /// that is behind its checkpoint is a cut tail until somebody answers for it. `why` holds no value of a person. Gives the epoch's number.
+    pub fn begin_epoch(&self, actor: &Actor, id: TenantId, why: &str) -> Result<u32> {
+        let _opening = self.opening.lock();
+        self.close(id)?;
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        self.change(actor, "begin-epoch", id, |_| Ok(()))?;
+        let now = self.clock.now();
+        crate::journal::epoch::begin(&paths, &ring, &self.settings.engine, now, actor, why)
+    }
+
     /// Closes a tenant, as soon as nobody uses it any more. Whoever calls this holds `opening`.
     pub(super) fn close(&self, id: TenantId) -> Result<()> {
         let busy = || Err(Error::Busy { message: "the tenant is in use".into() });

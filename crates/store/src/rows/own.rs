@@ -1,5 +1,6 @@
 //! What features need beside records: a key unit that is nobody's but a row's of their own table.
 use crate::Result;
+use crate::journal::covered;
 use crate::op::{Entry, Op};
 use crate::statements;
 use crate::units::Unit;
@@ -21,6 +22,7 @@ impl Op<'_> {
             self.commit_no().into(),
         ];
         self.change(&statements::UNIT_PUT, &params, entry)?;
+        entry.covers(&covered::UNIT, unit.id.bytes(), Some(covered::unit(0, class, -unit.rid, 0)));
         Ok(unit)
     }
 }
