@@ -85,6 +85,17 @@ fn shown(info: &TenantInfo, report: &Report, lang: Lang) -> String {
         ),
     };
     // Writing to a string cannot fail.
+    if report.purged > 0 || report.from > 0 {
+        let (purged, from) = (report.purged, report.from);
+        let _ = match lang {
+            Lang::De => {
+                writeln!(text, "  Nach Ablauf der Frist: {purged} Einträge ohne Inhalt, gelesen ab Eintrag {from}.")
+            }
+            Lang::En => {
+                writeln!(text, "  Past their period: {purged} entries without contents, read from entry {from} on.")
+            }
+        };
+    }
     for finding in &report.findings {
         let _ = writeln!(text, "  {}: {} ({})", finding.place, finding.message, finding.code);
     }
