@@ -348,14 +348,25 @@ pub(crate) fn open_file(
     mode: Mode,
     settings: &Settings,
 ) -> Result<SqliteConnection> {
+    // More than one key only while a rotation is under way: a crash may have left the file under either.
+    open_with(paths, ring.page_keys(pages).map(|(_, key)| key), pages, mode, settings)
+}
+
+/// The same with the first of some keys that opens it. The engine writes a line of its own about each that does not.
+pub(crate) fn open_with<'k>(
+    paths: &Paths,
+    keys: impl Iterator<Item = &'k keys::PageKey>,
+    pages: Pages,
+    mode: Mode,
+    settings: &Settings,
+) -> Result<SqliteConnection> {
     let name = match pages {
         Pages::Records => "records.db",
         Pages::Keys => "keys.db",
         Pages::Index => "index.db",
     };
-    // More than one key only while a rotation is under way: a crash may have left the file under either.
     let mut refused = None;
-    for (_, key) in ring.page_keys(pages) {
+    for key in keys {
         match sqlite::open(&paths.file(name), key, mode, settings) {
             Ok(opened) => return Ok(SqliteConnection::new(name, opened)),
             Err(error @ Error::Damaged { .. }) => drop(refused.get_or_insert(error)),

@@ -3,7 +3,7 @@
 use super::Steps;
 use crate::shared::Paths;
 use crate::sqlite::{Mode, Settings, SqliteConnection};
-use crate::tenant::open_file;
+use crate::tenant::open_with;
 use crate::{Error, Result};
 use keys::{KeyRing, PageKey, Pages, Purpose};
 
@@ -11,7 +11,10 @@ use keys::{KeyRing, PageKey, Pages, Purpose};
 pub(crate) fn before_opening(paths: &Paths, ring: &KeyRing, settings: &Settings, steps: &Steps) -> Result<()> {
     for (pages, name) in [(Pages::Records, "records.db"), (Pages::Keys, "keys.db"), (Pages::Index, "index.db")] {
         if ring.numbers(Purpose::from(pages)).len() > 1 && paths.file(name).exists() {
-            let mut file = open_file(paths, ring, pages, Mode::Writer, settings)?;
+            // Without a crash it is the oldest.
+            let mut keys: Vec<&PageKey> = ring.page_keys(pages).map(|(_, key)| key).collect();
+            keys.reverse();
+            let mut file = open_with(paths, keys.into_iter(), pages, Mode::Writer, settings)?;
             rekey(&mut file, ring.page_key(pages), steps)?;
             drop(file);
             steps.done(name);
