@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use store::engine::Row;
 use store::rows::Access;
-use store::{Op, Reader, Unit};
+use store::{Op, Reader, UniqueValue, Unit};
 use zeroize::Zeroizing;
 
 /// Under this name login names stand among the values that may stand only once.
@@ -231,16 +231,14 @@ pub(crate) fn by_login(reader: &mut Reader, login: &str) -> Result<Option<Accoun
         return Ok(None);
     }
     let folded = folded(login);
-    let mac = reader.tenant().ring().mac().mac(LOGIN, folded.as_bytes());
-    let owner = reader.unique_owner(LOGIN, &mac)?;
+    let owner = reader.unique_owner(&UniqueValue::new(LOGIN, &folded))?;
     owned(reader, owner, &folded)
 }
 
 /// The same inside an operation, with what this commit has claimed so far.
 pub(crate) fn by_login_now(op: &mut Op<'_>, login: &str) -> Result<Option<Account>> {
     let folded = folded(login);
-    let mac = op.unique_mac(LOGIN, &folded);
-    let owner = op.unique_owner(LOGIN, &mac)?;
+    let owner = op.unique_owner(&UniqueValue::new(LOGIN, &folded))?;
     owned(op, owner, &folded)
 }
 

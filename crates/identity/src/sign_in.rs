@@ -8,6 +8,7 @@ use crate::security_log::{self, Event};
 use crate::{Settings, cache, secret, slots, statements};
 use base::{Timestamp, UserId};
 use std::fmt;
+use store::journal::covered;
 use store::module::Map;
 use store::{Caller, Op, Tenant};
 use zeroize::Zeroizing;
@@ -136,6 +137,7 @@ fn begin(op: &mut Op<'_>, account: &Account, attempt: &Attempt) -> Result<UserVi
             &[account.rid.into(), better.as_str().into(), op.commit_no().into()],
             &entry,
         )?;
+        op.cover(&entry, &covered::USER, account.id.bytes())?;
         let mut note = Map::new();
         note.insert("user".into(), account.id.to_string().into());
         op.finish(entry, &note)?;

@@ -58,6 +58,48 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder(path)
 }
 
+/// Puts `bytes` in the place of the file as [`write_private`] does, and overwrites what stood there with random bytes, as far as no other name
+/// leads to it. A crash between the two leaves the old bytes in blocks that no file has any more.
+pub(crate) fn replace_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let before = match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        opened => Some(opened.map_err(Error::io("open", path))?),
+    };
+    write_private(path, bytes)?;
+    match before {
+        Some(mut before) if nameless(&before) => overwrite(&mut before).map_err(Error::io("destroy what was", path)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether no name leads to the file any more. Elsewhere than on Unix that is not known.
+fn nameless(file: &File) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = file;
+        false
+    }
+}
+
+fn overwrite(file: &mut File) -> io::Result<()> {
+    let mut left = file.metadata()?.len();
+    let mut noise = [0; 4096];
+    while left > 0 {
+        random::fill(&mut noise);
+        let part = noise.get(..usize::try_from(left).unwrap_or(usize::MAX).min(noise.len())).unwrap_or_default();
+        file.write_all(part)?;
+        left = left.saturating_sub(part.len() as u64);
+    }
+    file.sync_all()?;
+    file.set_len(0)?;
+    file.sync_all()
+}
+
 /// Destroys a key file: overwritten with random bytes, synced, emptied, removed, and the folder synced. A missing file is
 /// destroyed already.
 ///
@@ -67,19 +109,6 @@ pub fn destroy_file(path: &Path) -> Result<()> {
     let mut file = match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         opened => opened.map_err(Error::io("destroy", path))?,
-    };
-    let overwrite = |file: &mut File| -> io::Result<()> {
-        let mut left = file.metadata()?.len();
-        let mut noise = [0; 4096];
-        while left > 0 {
-            random::fill(&mut noise);
-            let part = noise.get(..usize::try_from(left).unwrap_or(usize::MAX).min(noise.len())).unwrap_or_default();
-            file.write_all(part)?;
-            left = left.saturating_sub(part.len() as u64);
-        }
-        file.sync_all()?;
-        file.set_len(0)?;
-        file.sync_all()
     };
     overwrite(&mut file).map_err(Error::io("destroy", path))?;
     fs::remove_file(path).map_err(Error::io("destroy", path))?;
@@ -134,6 +163,17 @@ pub(crate) mod tests {
         write_private(&path, b"three").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"three");
         assert!(file_mode_is_private(&path).unwrap());
+        // Whoever still has the old file open reads nothing of it any more; what has another name stays.
+        let mut open = File::open(&path).unwrap();
+        replace_private(&path, b"four").unwrap();
+        let mut left = Vec::new();
+        io::Read::read_to_end(&mut open, &mut left).unwrap();
+        assert!(left.is_empty());
+        fs::hard_link(&path, folder.0.join("kept")).unwrap();
+        replace_private(&path, b"five").unwrap();
+        assert_eq!(fs::read(folder.0.join("kept")).unwrap(), b"four");
+        fs::remove_file(folder.0.join("kept")).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"five");
         assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
     }
 

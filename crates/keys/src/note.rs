@@ -16,7 +16,7 @@ mod key_change;
 mod tests;
 
 pub use checkpoint::{Checkpoint, sign, verify};
-pub use key_change::{KeyChange, sign_key_change, verify_key_change};
+pub use key_change::{KeyChange, read_key_change, sign_key_change, verify_key_change};
 
 use crate::hash::sha256_prefix;
 use crate::{Error, Result, Signer, VerifyKey};

@@ -18,7 +18,7 @@ pub use purpose::{Pages, Purpose};
 
 pub(crate) use numbered::Material;
 
-use crate::file::write_private;
+use crate::file::replace_private;
 use crate::secret::Secret;
 use crate::{BackupPassword, Error, Kit, MacKey, MasterKey, PageKey, Result, Signer, WrapKey};
 use base::TenantId;
@@ -77,9 +77,10 @@ impl KeyRing {
         Self::open(&bytes, tenant, master)
     }
 
-    /// Writes the file in the place of the old one: private, durable, whole or not at all.
+    /// Writes the file in the place of the old one: private, durable, whole or not at all. The old one is overwritten: it held keys that this
+    /// one may have dropped.
     pub fn write(&self, path: &Path, master: &MasterKey) -> Result<()> {
-        write_private(path, &self.to_bytes(master))
+        replace_private(path, &self.to_bytes(master))
     }
 
     /// Opens the bytes of a file `root` with what was printed instead of the master key.

@@ -217,6 +217,8 @@ mod tests {
             "user delete anna --tenant T --successor berta",
             "key recovery-kit --tenant T",
             "key rotate root",
+            "key rotate all --tenant T",
+            "key rotate pages --instance",
             "token create --tenant T --name N --rights contact:rw,vehicle:r --expires 90d",
             "module check FILE",
             "module show contact",

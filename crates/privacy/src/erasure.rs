@@ -6,6 +6,7 @@ use base::{Permission, SubjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::engine::Row;
 use store::erase::{Destroy, Destroyed, destroy, outcome, restrict_record};
+use store::journal::covered;
 use store::module::Map;
 use store::{Caller, Error, Exclusive, Op, Reader, Result, Tenant};
 
@@ -148,6 +149,7 @@ fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
         &[id.bytes().into(), "begun".into(), actor.as_str().into(), commit.into()],
         &entry,
     )?;
+    op.cover(&entry, &covered::ERASURE, id.bytes())?;
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;
@@ -192,6 +194,7 @@ fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) ->
         &[id.bytes().into(), now.into(), text.as_str().into(), commit.into()],
         &entry,
     )?;
+    op.cover(&entry, &covered::ERASURE, id.bytes())?;
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;

@@ -4,6 +4,7 @@ use crate::statements;
 use base::{Permission, RecordId, SubjectId};
 use serde_json::{Value, json};
 use store::erase::move_scope;
+use store::journal::covered;
 use store::module::{Definition, Map};
 use store::rows::{Access, Put};
 use store::{Caller, Error, Op, Result, Tenant, journal};
@@ -63,6 +64,7 @@ fn run(op: &mut Op<'_>, kept: SubjectId, other: SubjectId) -> Result<()> {
     .to_string();
     let params = [rid.into(), into.subject.rid.into(), from.subject.rid.into(), undo.as_str().into(), commit.into()];
     op.change(&statements::MERGE_PUT, &params, &entry)?;
+    cover(op, &entry, other)?;
     entry.name_units(from.units.iter().map(|unit| unit.row.id));
     let mut note = Map::new();
     note.insert("kept".into(), kept.to_string().into());
@@ -85,6 +87,7 @@ fn undo(op: &mut Op<'_>, other: SubjectId) -> Result<()> {
     let commit = op.commit_no();
     op.change(&store::statements::SUBJECT_ALIAS, &[row.rid.into(), 0.into(), commit.into()], &entry)?;
     op.change(&statements::MERGE_UNDONE, &[rid.into(), commit.into()], &entry)?;
+    cover(op, &entry, other)?;
     entry.name_units([]);
     let mut note = Map::new();
     note.insert("kept".into(), kept.id.to_string().into());
@@ -103,6 +106,13 @@ fn undo(op: &mut Op<'_>, other: SubjectId) -> Result<()> {
         take_back(op, kept.id.cast(), seq)?;
     }
     Ok(())
+}
+
+/// The entry commits to whom the merged person is an alias of now, and to how that can be undone.
+fn cover(op: &mut Op<'_>, entry: &store::Entry, merged: SubjectId) -> Result<()> {
+    let Some(row) = op.subject(merged)? else { return Ok(()) };
+    op.cover_by(entry, &covered::SUBJECT, merged.bytes(), row.rid.into())?;
+    op.cover_by(entry, &covered::MERGE, merged.bytes(), row.rid.into())
 }
 
 /// Takes back what the merge changed in the kept person's record, field by field, unless a field was changed since.

@@ -6,6 +6,7 @@ use crate::mentions::{Mention, mentions};
 use crate::statements;
 use base::{Date, Permission, RecordId, SubjectId, Timestamp, UnitId};
 use serde::{Deserialize, Serialize};
+use store::journal::covered;
 use store::module::{Label, Map};
 use store::rows::Access;
 use store::{Caller, Error, Reader, Result, Tenant};
@@ -151,6 +152,7 @@ pub fn plan(tenant: &Tenant, caller: &Caller, subject: SubjectId, reason: &str) 
             commit.into(),
         ];
         op.change(&statements::ERASURE_PUT, &params, &entry)?;
+        op.cover(&entry, &covered::ERASURE, stored.id.bytes())?;
         let mut note = Map::new();
         note.insert("case".into(), stored.id.to_string().into());
         op.finish(entry, &note).map(drop)

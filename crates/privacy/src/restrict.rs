@@ -2,6 +2,7 @@
 use crate::held::held;
 use base::{Permission, SubjectId};
 use store::erase::restrict_record;
+use store::journal::covered;
 use store::ledger::{Line, What};
 use store::module::Map;
 use store::{Caller, Error, Op, Result, Tenant, statements};
@@ -44,6 +45,7 @@ fn change(op: &mut Op<'_>, id: SubjectId, restricted: bool) -> Result<usize> {
     let state = if restricted { "restricted" } else { "live" };
     let commit = op.commit_no();
     op.change(&statements::SUBJECT_STATE, &[held.subject.rid.into(), state.into(), commit.into()], &entry)?;
+    op.cover_by(&entry, &covered::SUBJECT, held.subject.id.bytes(), held.subject.rid.into())?;
     let mut note = Map::new();
     note.insert("subject".into(), id.to_string().into());
     op.finish(entry, &note)?;

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use store::module::{FieldError, Map};
-use store::{Caller, Error, Op, Result, Tenant, statements};
+use store::{Caller, Error, Op, Result, Tenant, UniqueValue};
 
 /// Rows that share an operation.
 const BATCH_ROWS: usize = 500;
@@ -232,13 +232,13 @@ struct Run<'a> {
     request: &'a ImportRequest,
     report: ImportReport,
     /// Keys that a dry run would have made.
-    seen: HashSet<[u8; 32]>,
+    seen: HashSet<UniqueValue>,
     /// Batches handed to the writer, oldest first.
     on_the_way: VecDeque<Handed>,
 }
 
 /// What the rows of a batch came to, and the keys that a dry run has seen.
-type Outcomes = (Vec<Outcome>, HashSet<[u8; 32]>);
+type Outcomes = (Vec<Outcome>, HashSet<UniqueValue>);
 
 /// A batch in the writer's hands: what it answers, and what the rows came to.
 struct Handed {
@@ -442,17 +442,17 @@ fn make(
     origin: &str,
     activity: &str,
     dry_run: bool,
-    seen: &mut HashSet<[u8; 32]>,
+    seen: &mut HashSet<UniqueValue>,
 ) -> Result<Vec<String>> {
     let mut ids: Vec<Option<RecordId>> = Vec::with_capacity(records.len());
     let mut made = Vec::new();
     for record in records {
-        let mac = row_mac(op, record);
-        if let Some(id) = known(op, &mac)? {
+        let key = row_key(record);
+        if let Some(id) = known(op, &key)? {
             ids.push(Some(id));
             continue;
         }
-        if dry_run && !seen.insert(mac) {
+        if dry_run && !seen.insert(key.clone()) {
             ids.push(None);
             continue;
         }
@@ -462,8 +462,8 @@ fn make(
                 LinkTarget::Row(place) => ids.get(*place).copied().flatten(),
                 LinkTarget::Stored { module, by, value, create } => {
                     let found = linked(op, module, by, value, *create, origin, activity, &mut made)?;
-                    let mac = key_mac(op, module, by, value);
-                    if found.is_none() && !(dry_run && seen.contains(&mac)) {
+                    let key = key_of(module, by, value);
+                    if found.is_none() && !(dry_run && seen.contains(&key)) {
                         return Err(missing_link(field, module));
                     }
                     found
@@ -475,9 +475,9 @@ fn make(
         }
         provenance(op, &record.module, &mut values, origin, activity);
         let written = insert(op, &record.module, values, true)?;
-        remember(op, &mac, written.stored.rid)?;
+        op.remember_external(&key, &written)?;
         if dry_run && let Some(key) = &record.key {
-            seen.insert(key_mac(op, &record.module, "external_id", key));
+            seen.insert(key_of(&record.module, "external_id", key));
         }
         ids.push(Some(written.stored.id));
         made.push(record.module.clone());
@@ -496,26 +496,22 @@ fn provenance(op: &Op<'_>, module: &str, values: &mut Map, origin: &str, activit
     }
 }
 
-fn row_mac(op: &Op<'_>, record: &MappedRecord) -> [u8; 32] {
+fn row_key(record: &MappedRecord) -> UniqueValue {
     match &record.key {
-        Some(key) => key_mac(op, &record.module, "external_id", key),
-        None => key_mac(op, &record.module, "row", &Value::Object(record.values.clone()).to_string()),
+        Some(key) => key_of(&record.module, "external_id", key),
+        None => key_of(&record.module, "row", &Value::Object(record.values.clone()).to_string()),
     }
 }
 
-fn key_mac(op: &Op<'_>, module: &str, by: &str, value: &str) -> [u8; 32] {
+fn key_of(module: &str, by: &str, value: &str) -> UniqueValue {
     let value = if by == "external_id" || by == "row" { value.to_owned() } else { store::text::fold(value) };
-    op.unique_mac(&format!("import.{module}.{by}"), &value)
+    UniqueValue::new(&format!("import.{module}.{by}"), &value)
 }
 
-fn known(op: &mut Op<'_>, mac: &[u8; 32]) -> Result<Option<RecordId>> {
-    let rid = op.first(&statements::EXTERNAL_KEY, &[0.into(), mac.into()], |row| row.int(0))?;
+fn known(op: &mut Op<'_>, key: &UniqueValue) -> Result<Option<RecordId>> {
+    let rid = op.external(key)?;
     let Some(rid) = rid else { return Ok(None) };
     Ok(store::rows::Access::stored_rid(op, rid)?.map(|stored| stored.id))
-}
-
-fn remember(op: &mut Op<'_>, mac: &[u8; 32], rid: i64) -> Result<()> {
-    op.upkeep(&statements::EXTERNAL_KEY_PUT, &[0.into(), mac.into(), rid.into()]).map(drop)
 }
 
 #[expect(
@@ -532,8 +528,8 @@ fn linked(
     activity: &str,
     made: &mut Vec<String>,
 ) -> Result<Option<RecordId>> {
-    let mac = key_mac(op, module, by, value);
-    if let Some(id) = known(op, &mac)? {
+    let key = key_of(module, by, value);
+    if let Some(id) = known(op, &key)? {
         return Ok(Some(id));
     }
     if let Some(id) = stored_before(op, module, by, value)? {
@@ -546,7 +542,7 @@ fn linked(
     values.insert(by.to_owned(), value.into());
     provenance(op, module, &mut values, origin, activity);
     let written = insert(op, module, values, true)?;
-    remember(op, &mac, written.stored.rid)?;
+    op.remember_external(&key, &written)?;
     made.push(module.to_owned());
     Ok(Some(written.stored.id))
 }

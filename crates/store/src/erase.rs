@@ -3,6 +3,7 @@
 //! Ledger "begun" → units dead → keys destroyed → parts, journal values, rows, index rows gone → readers ended, write-ahead logs emptied →
 //! ledger "done". Each step may be repeated, so what has begun is finished after a crash from the ledger's line alone.
 use crate::exclusive::Exclusive;
+use crate::journal::covered;
 use crate::ledger::{Line, What};
 use crate::module::Map;
 use crate::op::Caller;
@@ -159,10 +160,17 @@ fn mark_dead(op: &mut Op<'_>, what: &Destroy) -> Result<Vec<UnitRow>> {
     let commit = op.commit_no();
     for unit in &units {
         op.change(&statements::UNIT_STATE, &[unit.rid.into(), 1.into(), commit.into()], &entry)?;
+        cover(&entry, unit, 1);
     }
     let note = case_note(what);
     op.finish(entry, &note)?;
     Ok(units)
+}
+
+/// What a unit's row is once it has that state.
+fn cover(entry: &crate::Entry, unit: &UnitRow, state: i64) {
+    let now = covered::unit(unit.subject, &unit.class, unit.record, state);
+    entry.covers(&covered::UNIT, unit.id.bytes(), Some(now));
 }
 
 fn case_note(what: &Destroy) -> Map {
@@ -226,6 +234,7 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
             counts.values += holder.erase(op, unit, &entry)?;
         }
         op.change(&statements::UNIT_STATE, &[unit.rid.into(), 2.into(), commit.into()], &entry)?;
+        cover(&entry, unit, 2);
     }
     for subject in subjects {
         settle_subject(op, subject, &entry)?;
@@ -241,6 +250,9 @@ fn settle_subject(op: &mut Op<'_>, subject: i64, entry: &crate::Entry) -> Result
     let commit = op.commit_no();
     if !live {
         op.change(&statements::SUBJECT_STATE, &[subject.into(), "erased".into(), commit.into()], entry)?;
+        if let Some(row) = op.subject_rid(subject)? {
+            op.cover_by(entry, &covered::SUBJECT, row.id.bytes(), row.rid.into())?;
+        }
     }
     Ok(())
 }

@@ -90,6 +90,16 @@ pub enum Error {
         /// Ours.
         known: i64,
     },
+    /// Data written by a version before the first release.
+    #[error(
+        "{file} was written by a version of Obhut from before its first release (format {found}), which this one cannot take over. Export what you need with that version and import it here. Nothing was changed"
+    )]
+    Unreleased {
+        /// Which file.
+        file: String,
+        /// Its format.
+        found: i64,
+    },
     /// Key material: wrong master key, damaged root.
     #[error(transparent)]
     Keys(#[from] keys::Error),
@@ -152,7 +162,11 @@ impl Kinded for Error {
             Self::Invalid { .. } | Self::Fields(_) => Kind::Invalid,
             Self::Denied { .. } => Kind::Denied,
             Self::InUse { .. } | Self::Full { .. } | Self::Busy { .. } => Kind::Busy,
-            Self::Damaged { .. } | Self::Newer { .. } | Self::Io { .. } | Self::Statement { .. } => Kind::Broken,
+            Self::Damaged { .. }
+            | Self::Newer { .. }
+            | Self::Unreleased { .. }
+            | Self::Io { .. }
+            | Self::Statement { .. } => Kind::Broken,
             Self::Keys(error) => error.kind(),
             Self::Index(error) => error.kind(),
         }

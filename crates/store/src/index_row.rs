@@ -193,7 +193,9 @@ pub(crate) fn catch_up(shared: &Arc<Shared>, index: &mut Index, size: i64) -> Re
     let mut reader = shared.reader()?;
     let mut touched: BTreeSet<(i64, String)> = BTreeSet::new();
     let damaged = || Error::damaged("records.db", "a journal entry cannot be read");
+    let mut purged = false;
     reader.query(&statements::ENTRIES_FROM, &[position.into(), size.into()], &mut |row| {
+        purged |= row.opt_bytes(1)?.is_none();
         let record = row.int(3)?;
         if record != 0 {
             let body = Body::decode(row.opt_bytes(1)?.ok_or_else(damaged)?)?;
@@ -201,6 +203,11 @@ pub(crate) fn catch_up(shared: &Arc<Shared>, index: &mut Index, size: i64) -> Re
         }
         Ok(true)
     })?;
+    if purged {
+        // The index is older than entries that have lost what they said: which records they were about is not known any more.
+        drop(reader);
+        return rebuild(shared, index, size);
+    }
     let mut changes = Vec::new();
     for (rid, module) in touched {
         match reader.stored_rid(rid)? {

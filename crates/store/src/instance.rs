@@ -1,7 +1,10 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
+use crate::op::Caller;
+use crate::rotate::{self, Steps};
 use crate::shared::Paths;
+use crate::signers::Signers;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::tenant::{Head, NewTenant, Tenant};
 use crate::{Error, Result, migrate, statements};
@@ -27,6 +30,8 @@ pub struct InstanceSettings {
     pub holders: Vec<Arc<dyn crate::Holder>>,
     /// Gates of the features, beside the store's own.
     pub gates: Vec<Arc<dyn crate::Gate>>,
+    /// Told each step of a key's rotation, for the fault tests.
+    pub steps: Steps,
 }
 
 impl Default for InstanceSettings {
@@ -37,6 +42,7 @@ impl Default for InstanceSettings {
             engine: Settings::default(),
             holders: Vec::new(),
             gates: Vec::new(),
+            steps: Steps::default(),
         }
     }
 }
@@ -87,6 +93,8 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     (KIT.name, KIT.sql),
 ];
 
+mod rotation;
+
 /// A data folder, held by this process.
 pub struct Instance {
     folder: PathBuf,
@@ -96,6 +104,7 @@ pub struct Instance {
     directory: Mutex<Directory>,
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
+    rotating: Mutex<()>,
     flusher: Arc<Flusher>,
     _lock: File,
 }
@@ -126,13 +135,17 @@ impl Instance {
                 "it is missing while instance.db is there; put it back from a backup",
             ));
         }
-        let ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
+        let mut ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
         for name in ["tenants", "ledger"] {
             let path = folder.join(name);
             std::fs::create_dir_all(&path).map_err(Error::io(format!("creating {}", path.display())))?;
         }
         let opened = |ring: &KeyRing| {
-            sqlite::open(&folder.join("instance.db"), ring.page_key(Pages::Records), Mode::Writer, &settings.engine)
+            // Two keys only while a rotation is under way.
+            let open = |(_, key)| sqlite::open(&folder.join("instance.db"), key, Mode::Writer, &settings.engine);
+            let mut tried = ring.page_keys(Pages::Records).map(open);
+            let first = tried.next().unwrap_or_else(|| Err(Error::damaged("instance.db", "there is no key for it")));
+            first.or_else(|error| tried.find_map(Result::ok).ok_or(error))
         };
         if fresh {
             ring.write(&root, &master)?;
@@ -145,6 +158,7 @@ impl Instance {
             file.execute((&statements::HEAD_BEGIN).into(), &params)?;
         }
         let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
+        rotation::finish_own(&mut file, &mut ring, &root, &master, &settings.steps)?;
         migrate::check(&mut file, "instance.db", migrate::Which::Instance)?;
         let head = Head::read(&mut file)?;
         let tree = Tree::load(&mut file, &head.origin, head.size)?;
@@ -155,7 +169,7 @@ impl Instance {
         if let Some(first) = file.damaged_pages()?.into_iter().next() {
             return Err(Error::damaged("instance.db", first));
         }
-        head.compare_copy("instance.db", &checkpoint_file(folder), &ring)?;
+        head.compare_copy("instance.db", &checkpoint_file(folder), &Signers::of_ring(&ring))?;
         let tenants = read_tenants(&mut file)?;
         let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
         let folder = folder.to_owned();
@@ -168,6 +182,7 @@ impl Instance {
             directory,
             open,
             opening: Mutex::new(()),
+            rotating: Mutex::new(()),
             flusher,
             _lock: lock,
         })
@@ -270,6 +285,9 @@ impl Instance {
             return Err(Error::not_found(format!("tenant {id}")));
         }
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
+        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        rotate::before_opening(&self.paths(id), &ring, &self.settings.engine, &self.settings.steps)?;
+        drop(ring);
         let opened = Tenant::open(
             id,
             self.paths(id),
@@ -280,6 +298,7 @@ impl Instance {
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
         )?;
+        rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
         crate::erase::resume(&opened)?;
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
@@ -290,13 +309,7 @@ impl Instance {
     pub fn rebuild_index(&self, id: TenantId) -> Result<()> {
         {
             let _opening = self.opening.lock();
-            if let Some(tenant) = self.open.lock().remove(&id) {
-                if Arc::strong_count(&tenant) > 1 {
-                    self.open.lock().insert(id, tenant);
-                    return Err(Error::Busy { message: "the tenant is in use".into() });
-                }
-                drop(tenant); // joins its threads
-            }
+            self.close(id)?;
             for name in ["index.db", "index.db-wal", "index.db-shm"] {
                 let path = self.paths(id).file(name);
                 match std::fs::remove_file(&path) {
@@ -395,31 +408,6 @@ impl Instance {
         Ok(right)
     }
 
-    /// Wraps a tenant's keys with a new root; the old recovery kit opens nothing any more. The tenant must not be in use.
-    pub fn rotate_root(&self, actor: &Actor, id: TenantId) -> Result<u32> {
-        let _opening = self.opening.lock();
-        let path = self.paths(id).file("root");
-        let mut ring = KeyRing::read(&path, id, &self.master)?;
-        let number = ring.rotate_root();
-        ring.write(&path, &self.master)?;
-        self.change(actor, "rotate-root", id, |_| Ok(()))?;
-        Ok(number)
-    }
-
-    /// Wraps all of a tenant's unit keys with a new wrapping key. Reading and writing wait meanwhile.
-    pub fn rotate_unit_wrap(&self, actor: &Actor, id: TenantId) -> Result<u32> {
-        let tenant = self.tenant(id)?;
-        let (answer, answered) = std::sync::mpsc::sync_channel(1);
-        let master = Arc::clone(&self.master);
-        tenant.exclusive(move |writer| -> Result<()> {
-            let rotated = crate::rotate::rotate_unit_wrap(writer, &master);
-            answer.send(rotated).map_err(|_| Error::Busy { message: "nobody waited for the rotation".into() })
-        })?;
-        let number = answered.recv().map_err(|_| Error::Busy { message: "the rotation did not answer".into() })??;
-        self.change(actor, "rotate-unit-wrap", id, |_| Ok(()))?;
-        Ok(number)
-    }
-
     /// A change of the directory with its entry in the instance's own journal.
     fn change(
         &self,
@@ -441,6 +429,7 @@ impl Instance {
             row: None,
             parts: Vec::new(),
             units: Vec::new(),
+            covers: Vec::new(),
             note: String::new(),
         };
         let bytes = body.encode();

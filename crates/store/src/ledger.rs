@@ -4,6 +4,7 @@
 //! One file per tenant. A line is `JSON TAB chain TAB key TAB signature`: the chain is SHA-256(previous chain ‖ JSON) in hex (zeros before
 //! the first line), the signature Ed25519 over the 32 bytes of the chain in Base64, `key` names the signing key by its number. The JSON holds opaque
 //! ids, counts and times, never what was erased (SDM M60.S06).
+use crate::signers::{KeyHandover, Signers};
 use crate::{Error, Result};
 use base::{SubjectId, Timestamp, UnitId};
 use data_encoding::{BASE64, HEXLOWER};
@@ -33,6 +34,8 @@ pub enum What {
     UserLocked,
     /// The journal began a new origin after a restore.
     Epoch,
+    /// Another key signs from the next line on.
+    SigningKey,
 }
 
 /// One line, as written and read.
@@ -56,12 +59,31 @@ pub struct Line {
     /// What in short: `0.1` of a rule, a count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// To which signing key was handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover: Option<KeyHandover>,
+    /// Which epoch of the journal began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<EpochBegun>,
+}
+
+/// A new epoch of the journal: what it begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochBegun {
+    /// Its number, from 1.
+    pub epoch: u32,
+    /// How many entries of the epoch before it keeps; its own first entry has this sequence.
+    pub size: u64,
+    /// The root over those, hex.
+    pub root: String,
+    /// The newest checkpoint of the epoch before that was found outside: what was cut off reached at least to there.
+    pub before: Option<String>,
 }
 
 impl Line {
     /// A line about nothing further.
     pub fn new(at: Timestamp, what: What) -> Self {
-        Self { n: 0, at, what, subject: None, case: None, units: Vec::new(), note: None }
+        Self { n: 0, at, what, subject: None, case: None, units: Vec::new(), note: None, handover: None, epoch: None }
     }
 }
 
@@ -73,6 +95,7 @@ pub struct Ledger {
     lines: Vec<Line>,
     erased: HashSet<UnitId>,
     chains: Vec<[u8; 32]>,
+    signers: Signers,
     /// Where the last whole line ends, if something follows it.
     unfinished_at: Option<u64>,
 }
@@ -112,8 +135,10 @@ impl Ledger {
             lines: Vec::new(),
             erased: HashSet::new(),
             chains: Vec::new(),
+            signers: Signers::of_ring(ring),
             unfinished_at,
         };
+        let mut signatures = Vec::new();
         let name = ledger.name();
         let damaged =
             |number: usize| Error::damaged(&name, format!("line {} does not follow from the one before", number + 1));
@@ -141,11 +166,13 @@ impl Ledger {
             ledger.chain = next;
             ledger.remember(read);
             let key: Option<u32> = std::str::from_utf8(key).ok().and_then(|text| text.parse().ok());
-            let signer = key.and_then(|key| ring.signers().find(|(number, _)| *number == key));
-            let holds = signer.is_some_and(|(_, signer)| {
-                BASE64.decode(signature).is_ok_and(|signature| signer.verify_key().verify(&next, &signature).is_ok())
-            });
-            if !holds {
+            signatures.push((key, next, BASE64.decode(signature).unwrap_or_default()));
+        }
+        // The handovers stand in the lines themselves; the chain that they form ends at a key of the ring.
+        ledger.signers = Signers::new(ring, &ledger.handovers())?;
+        for (number, (key, chain, signature)) in signatures.iter().enumerate() {
+            let signer = key.and_then(|key| ledger.signers.for_line(key, number as u64));
+            if signer.is_none_or(|signer| signer.verify(chain, signature).is_err()) {
                 return Err(Error::damaged(&name, format!("the signature of line {} does not hold", number + 1)));
             }
         }
@@ -170,12 +197,41 @@ impl Ledger {
         self.chains.get(last) == Some(chain)
     }
 
+    fn handovers(&self) -> Vec<(u64, KeyHandover)> {
+        self.lines.iter().filter_map(|line| Some((line.n, line.handover.clone()?))).collect()
+    }
+    /// Who may have signed what.
+    pub(crate) fn signers(&self) -> &Signers {
+        &self.signers
+    }
+    /// The newest epoch of the journal that has begun; none is the first, 0.
+    pub(crate) fn epoch(&self) -> Option<&EpochBegun> {
+        self.lines.iter().rev().find_map(|line| line.epoch.as_ref())
+    }
+    /// The handover to the signing key of that number.
+    pub(crate) fn handover_to(&self, number: u32) -> Option<&KeyHandover> {
+        self.lines.iter().rev().filter_map(|line| line.handover.as_ref()).find(|handover| handover.to == number)
+    }
+
+    /// Hands over to another signing key: the last line that the old one signs. The ring holds both.
+    pub(crate) fn hand_over(&mut self, ring: &keys::KeyRing, at: Timestamp, handover: KeyHandover) -> Result<()> {
+        let old = ring.signers().find(|(number, _)| *number == handover.from);
+        let old = old.ok_or_else(|| Error::damaged(self.name(), "the key that hands over is gone"))?;
+        self.append_signed(old, Line { handover: Some(handover), ..Line::new(at, What::SigningKey) })?;
+        self.signers = Signers::new(ring, &self.handovers())?;
+        Ok(())
+    }
+
     /// Appends a line; it is on the disk when this returns.
-    pub fn append(&mut self, ring: &keys::KeyRing, mut line: Line) -> Result<()> {
+    pub fn append(&mut self, ring: &keys::KeyRing, line: Line) -> Result<()> {
+        let newest = ring.signers().next().unwrap_or((0, ring.signer()));
+        self.append_signed(newest, line)
+    }
+
+    fn append_signed(&mut self, (number, signer): (u32, &keys::Signer), mut line: Line) -> Result<()> {
         line.n = self.lines.len() as u64;
         let json = serde_json::to_vec(&line).map_err(|error| Error::damaged(self.name(), error.to_string()))?;
         let chain = keys::sha256(&[&self.chain, &json]);
-        let (number, signer) = ring.signers().next().unwrap_or((0, ring.signer()));
         let mut bytes = json;
         bytes.push(b'\t');
         bytes.extend(HEXLOWER.encode(&chain).bytes());

@@ -3,6 +3,7 @@
 //! The only crate with SQL drivers. It is synchronous and knows nothing of async, HTTP or who is calling: a [`Caller`] comes with its rights.
 //! Everything that changes goes through [`Op`]; everything that is read through [`Reader`]; both run [`engine`] statements.
 pub mod baseline;
+mod claim;
 pub mod engine;
 pub mod erase;
 mod error;
@@ -23,6 +24,7 @@ mod rotate;
 pub mod rows;
 pub mod seal;
 mod shared;
+mod signers;
 pub mod sqlite;
 pub mod statements;
 mod tenant;
@@ -30,14 +32,19 @@ pub mod text;
 mod units;
 mod writer;
 
+use writer::State;
+
+pub use claim::UniqueValue;
 pub use error::{Error, Result};
 pub use exclusive::Exclusive;
 pub use gates::{Disclosure, Gate};
 pub use holders::Holder;
 pub use instance::{Instance, InstanceSettings, TenantInfo};
-pub use migrate::{STEPS, Step};
+pub use migrate::{FORMAT, STEPS, Step};
 pub use op::{Caller, Entry, Op};
+pub use rotate::{Rotate, Rotated, Steps};
 pub use shared::{ActiveModules, Counters, ModuleRow, Paths, Reader, Shared};
+pub use signers::KeyHandover;
 pub use tenant::{NewTenant, Tenant};
 pub use units::Unit;
 pub use writer::Table;
@@ -46,6 +53,7 @@ pub use writer::Table;
 pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("records.db", statements::ALL),
     ("records.db", holders::ALL),
+    ("records.db", journal::covered::ALL),
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
 ];

@@ -24,7 +24,10 @@ pub struct Step {
     instance: &'static str,
 }
 
-/// Every step, oldest first. The format of a file is the number of steps that it has been through.
+/// The format that the first step gives. Formats 1 and 2 were written before the first release only; there is no step from them.
+const FIRST: i64 = 3;
+
+/// Every step, oldest first. The first one gives format [`FIRST`], each further one the next.
 pub const STEPS: &[Step] = &[
     Step {
         name: "0001-foundation",
@@ -51,9 +54,7 @@ impl Step {
 }
 
 /// The format that this program writes.
-pub fn current() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
-}
+pub const FORMAT: i64 = FIRST + STEPS.len().cast_signed() as i64 - 1;
 
 /// Makes a fresh file's tables.
 pub fn create(file: &mut SqliteConnection, name: &str, which: Which) -> Result<()> {
@@ -66,23 +67,24 @@ pub fn create(file: &mut SqliteConnection, name: &str, which: Which) -> Result<(
 /// Refuses a file of a newer format, and says whether an older one must be migrated first.
 pub fn check(file: &mut SqliteConnection, name: &str, which: Which) -> Result<()> {
     let found = version(file, name)?;
-    match found.cmp(&current()) {
+    match found.cmp(&FORMAT) {
         std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(Error::Newer { file: name.to_owned(), found, known: current() }),
+        std::cmp::Ordering::Greater => Err(Error::Newer { file: name.to_owned(), found, known: FORMAT }),
         std::cmp::Ordering::Less if found == 0 => Err(Error::damaged(name, "it is empty")),
+        std::cmp::Ordering::Less if found < FIRST => Err(Error::Unreleased { file: name.to_owned(), found }),
         std::cmp::Ordering::Less => upgrade(file, which, found),
     }
 }
 
 /// The steps that a file of format `found` still needs: the plan that is shown before.
 pub fn plan(found: i64) -> impl Iterator<Item = &'static Step> {
-    STEPS.iter().skip(usize::try_from(found).unwrap_or(usize::MAX))
+    STEPS.iter().skip(usize::try_from((found + 1 - FIRST).max(0)).unwrap_or(usize::MAX))
 }
 
 /// Takes a file through the steps that it lacks, all in one transaction.
 pub fn upgrade(file: &mut SqliteConnection, which: Which, found: i64) -> Result<()> {
     let scripts: String = plan(found).map(|step| step.script(which)).collect::<Vec<_>>().join("\n");
-    file.script("migration", &format!("BEGIN IMMEDIATE;\n{scripts}\nPRAGMA user_version = {};\nCOMMIT;", current()))
+    file.script("migration", &format!("BEGIN IMMEDIATE;\n{scripts}\nPRAGMA user_version = {FORMAT};\nCOMMIT;"))
 }
 
 fn version(file: &mut SqliteConnection, name: &str) -> Result<i64> {

@@ -1,5 +1,6 @@
 //! The tenant's module definitions as they lie in records.db: loaded at opening, changed as an operation with its journal entry.
 use crate::engine::{self, Connection};
+use crate::journal::covered;
 use crate::module::{Map, Modules};
 use crate::op::Op;
 use crate::shared::{ActiveModules, ModuleRow};
@@ -26,6 +27,11 @@ pub(crate) fn load(records: &mut dyn Connection) -> Result<ActiveModules> {
     Ok(crate::tenant::active(set, rows))
 }
 
+/// What names a definition where 16 bytes name things.
+fn half(fingerprint: &[u8; 32]) -> [u8; 16] {
+    fingerprint.first_chunk().copied().unwrap_or_default()
+}
+
 fn packs_of(names: &[&str]) -> Result<Modules> {
     crate::module::packs::load(names).map_err(|problems| Error::damaged("the packs", problems.to_string()))
 }
@@ -40,6 +46,7 @@ pub(crate) fn activate(op: &mut Op<'_>, set: &Modules, packs: &[String]) -> Resu
         if current.active.get(&definition.name).is_some_and(|row| row.fingerprint == definition.fingerprint) {
             continue;
         }
+        let retired = current.active.get(&definition.name).map(|row| half(&row.fingerprint));
         let rid = op.next_rid(Table::Module);
         let commit = op.commit_no();
         op.change(&statements::MODULE_RETIRE, &[definition.name.as_str().into(), commit.into()], &entry)?;
@@ -52,6 +59,10 @@ pub(crate) fn activate(op: &mut Op<'_>, set: &Modules, packs: &[String]) -> Resu
             commit.into(),
         ];
         op.change(&statements::MODULE_PUT, &params, &entry)?;
+        op.cover(&entry, &covered::MODULE, &half(&definition.fingerprint))?;
+        if let Some(retired) = retired {
+            op.cover(&entry, &covered::MODULE, &retired)?;
+        }
         for (row, active) in &mut rows {
             *active &= row.name != definition.name;
         }

@@ -2,16 +2,18 @@
 //!
 //! It carries who acts, with which rights, for which purpose, at which time, and the transaction. A [`Change`] cannot be run without an
 //! [`Entry`] of the journal in hand, and an operation whose entry was not finished is rolled back: no change is unrecorded (F-080, O-56).
+use crate::claim::UniqueValue;
 use crate::engine::{self, Change, Connection, Param, Query, Row, Upkeep};
 use crate::index::IndexChange;
 use crate::index_row::{Listed, ListedRecord};
-use crate::journal::{Body, Digest};
+use crate::journal::{Body, Cover, Digest};
 use crate::rows::Stored;
 use crate::shared::Shared;
 use crate::writer::State;
 use crate::{Error, Result};
 use base::{Access, Actor, Grants, Permission, RecordId, Timestamp, UnitId};
 use serde_json::{Map, Value};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -74,9 +76,12 @@ pub(crate) struct Pending {
 
 /// A change of the values that may stand only once.
 pub(crate) enum UniqueChange {
-    Put { field: String, mac: [u8; 32], owner: i64, unit: i64 },
-    Remove { field: String, mac: [u8; 32], owner: i64 },
+    Put { value: UniqueValue, owner: i64, unit: i64 },
+    Remove { value: UniqueValue, owner: i64 },
 }
+
+/// Digests of covered rows by table and id; none for a row that is gone.
+pub(crate) type Covers = BTreeMap<(u8, [u8; 16]), Option<Digest>>;
 
 /// An entry of the journal that is being written. Finish it with [`Op::finish`].
 #[must_use = "an entry that is not finished rolls the operation back"]
@@ -84,6 +89,8 @@ pub struct Entry {
     pub(crate) body: Body,
     pub(crate) record_rid: i64,
     values: BTreeMap<i64, Vec<Value>>,
+    /// Covered rows so far; behind a shared reference, as the entry is while changes run.
+    pub(crate) covered: RefCell<Covers>,
 }
 
 impl Entry {
@@ -189,9 +196,11 @@ impl Op<'_> {
             row: None,
             parts: Vec::new(),
             units: Vec::new(),
+            covers: Vec::new(),
             note: String::new(),
         };
-        Entry { body, record_rid: record.map_or(0, |(rid, _)| rid), values: BTreeMap::new() }
+        let record_rid = record.map_or(0, |(rid, _)| rid);
+        Entry { body, record_rid, values: BTreeMap::new(), covered: RefCell::default() }
     }
 
     /// Finishes an entry: seals its values, stores it, and takes its leaf. Entries are finished in the order in which they were begun.
@@ -216,6 +225,8 @@ impl Op<'_> {
             entry.body.values.push((unit.id, keys::sha256(&[&sealed])));
             sealed_values.push((*unit_rid, sealed));
         }
+        let covered = entry.covered.take().into_iter();
+        entry.body.covers = covered.map(|((table, id), digest)| Cover { table, id, digest }).collect();
         let body = entry.body.encode();
         let leaf = keys::merkle::leaf_hash(&body);
         self.state.insert_entry(seq, entry.record_rid, &body, &leaf)?;
@@ -306,34 +317,6 @@ impl Op<'_> {
     /// Runs `action` after the commit.
     pub fn after_commit(&mut self, action: impl FnOnce() + Send + 'static) {
         self.pending.after.push(Box::new(action));
-    }
-
-    /// The keyed hash under which a value that may stand only once is known.
-    pub fn unique_mac(&self, field: &str, value: &str) -> [u8; 32] {
-        self.shared.ring().mac().mac(field, value.as_bytes())
-    }
-    /// Who holds a value that may stand only once: the row number that [`Op::claim`] was given.
-    pub fn unique_owner(&mut self, field: &str, mac: &[u8; 32]) -> Result<Option<i64>> {
-        for change in self.pending.unique.iter().rev().chain(self.state.batch_unique.iter().rev()) {
-            match change {
-                UniqueChange::Put { field: at, mac: held, owner, .. } if at == field && held == mac => {
-                    return Ok(Some(*owner));
-                }
-                UniqueChange::Remove { field: at, mac: held, .. } if at == field && held == mac => return Ok(None),
-                _ => {}
-            }
-        }
-        engine::first(&mut self.state.keys, &crate::statements::UNIQUE_OWNER, &[field.into(), mac.into()], |row| {
-            row.int(0)
-        })
-    }
-    /// Claims a value for `owner`; it goes when `unit` is destroyed.
-    pub fn claim(&mut self, field: &str, mac: [u8; 32], owner: i64, unit: i64) {
-        self.pending.unique.push(UniqueChange::Put { field: field.to_owned(), mac, owner, unit });
-    }
-    /// Gives a value back.
-    pub fn disclaim(&mut self, field: &str, mac: [u8; 32], owner: i64) {
-        self.pending.unique.push(UniqueChange::Remove { field: field.to_owned(), mac, owner });
     }
 
     /// Queues follow-up work in the same commit. `payload` carries ids and neutral values only.

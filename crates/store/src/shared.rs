@@ -207,8 +207,10 @@ impl Shared {
     }
     /// Works on the ledger; held only as long as `work` runs.
     pub fn with_ledger<T>(&self, work: impl FnOnce(&mut Ledger, &KeyRing) -> T) -> T {
+        let mut ledger = self.ledger.lock();
+        // The ring second: after a line that hands over to a new signing key, nobody may sign one with the key of before.
         let ring = self.ring();
-        work(&mut self.ledger.lock(), &ring)
+        work(&mut ledger, &ring)
     }
 
     /// A reader from the pool. Readers never wait for the writer.
@@ -342,14 +344,9 @@ impl Reader {
     ) -> Result<Option<T>> {
         engine::first(&mut self.set()?.records, query, params, read)
     }
-    /// All rows of a reading statement on keys.db.
-    pub(crate) fn keys_all<T>(
-        &mut self,
-        query: &Query,
-        params: &[Param<'_>],
-        read: impl FnMut(&dyn Row) -> Result<T>,
-    ) -> Result<Vec<T>> {
-        engine::collect(&mut self.set()?.keys, query, params, read)
+    /// The connection to keys.db.
+    pub(crate) fn keys_file(&mut self) -> Result<&mut SqliteConnection> {
+        Ok(&mut self.set()?.keys)
     }
     /// The index. Refused while it is known to be behind.
     pub fn index(&mut self) -> Result<&rusqlite::Connection> {

@@ -19,6 +19,12 @@ statements! {
 
     Upkeep ENTRY_PUT = "INSERT INTO entry (seq, record, commit_no, body, leaf) VALUES (?1, ?2, ?3, ?4, ?5)";
     Upkeep VALUE_PUT = "INSERT INTO entry_value (seq, unit, sealed) VALUES (?1, ?2, ?3)";
+    Upkeep HEAD_EPOCH = "UPDATE head SET size = ?1, root = ?2, note = ?3, commit_no = ?4, origin = ?5 WHERE one = 1";
+    Change ENTRY_PURGE = "UPDATE entry SET body = NULL, record = 0 WHERE seq = ?1";
+    Change ENTRY_VALUES_DELETE = "DELETE FROM entry_value WHERE seq = ?1";
+    Change ENTRIES_PRUNE = "DELETE FROM entry WHERE seq < ?1";
+    Change TILES_PRUNE = "DELETE FROM tile WHERE level = 0 AND place < ?1";
+    Query ENTRY_FIRST_WHOLE = "SELECT seq FROM entry WHERE seq >= ?1 AND body IS NOT NULL ORDER BY seq LIMIT 1";
     Query ENTRY = "SELECT body, leaf, record FROM entry WHERE seq = ?1";
     Query ENTRIES_FROM = "SELECT seq, body, leaf, record FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
     Query ENTRIES_OF = "SELECT seq, body FROM entry WHERE record = ?1 AND record <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
@@ -90,7 +96,9 @@ statements! {
     Upkeep JOB_FAILED = "UPDATE job SET attempts = attempts + 1, failed = ?2 WHERE rid = ?1";
 
     Query EXTERNAL_KEY = "SELECT record FROM external_key WHERE module = ?1 AND mac = ?2";
-    Upkeep EXTERNAL_KEY_PUT = "INSERT INTO external_key (module, mac, record) VALUES (?1, ?2, ?3) ON CONFLICT (module, mac) DO UPDATE SET record = excluded.record";
+    Upkeep EXTERNAL_KEY_PUT = "INSERT INTO external_key (module, mac, record, unit, number, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (module, mac) DO UPDATE SET record = excluded.record, unit = excluded.unit, number = excluded.number, sealed = excluded.sealed";
+    Upkeep EXTERNAL_KEY_DELETE = "DELETE FROM external_key WHERE module = ?1 AND mac = ?2";
+    Query EXTERNAL_KEYS_OLD = "SELECT mac, record, unit, sealed FROM external_key WHERE module = 0 AND mac > ?1 AND number <> ?2 ORDER BY mac LIMIT ?3";
     Upkeep EXTERNAL_KEYS_DELETE = "DELETE FROM external_key WHERE record = ?1";
 }
 
@@ -107,7 +115,8 @@ pub mod on_keys {
         Query MAX_KEY = "SELECT coalesce(max(rid), 0) FROM key";
         Upkeep UNIQUE_UNUSED = "DELETE FROM unique_value WHERE unit > ?1";
         Query UNIQUE_OWNER = "SELECT owner FROM unique_value WHERE field = ?1 AND mac = ?2";
-        Upkeep UNIQUE_PUT = "INSERT INTO unique_value (field, mac, owner, unit) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (field, mac) DO UPDATE SET owner = excluded.owner, unit = excluded.unit";
+        Upkeep UNIQUE_PUT = "INSERT INTO unique_value (field, mac, owner, unit, number, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (field, mac) DO UPDATE SET owner = excluded.owner, unit = excluded.unit, number = excluded.number, sealed = excluded.sealed";
+        Query UNIQUE_OLD = "SELECT field, mac, owner, unit, sealed FROM unique_value WHERE (field, mac) > (?1, ?2) AND number <> ?3 ORDER BY field, mac LIMIT ?4";
         Upkeep UNIQUE_REMOVE = "DELETE FROM unique_value WHERE field = ?1 AND mac = ?2 AND owner = ?3";
         Upkeep UNIQUE_OF_UNIT = "DELETE FROM unique_value WHERE unit = ?1";
     }

@@ -7,6 +7,7 @@ use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
 use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
+use crate::signers::{Signers, epoch_of};
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
 use crate::{Error, Result, migrate, statements};
@@ -134,7 +135,7 @@ impl Tenant {
         migrate::check(&mut keys, "keys.db", migrate::Which::Keys)?;
         let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
         let head = Head::read(&mut records)?;
-        head.compare(&paths, &ring, &ledger)?;
+        head.compare(&paths, &ledger)?;
         let tree = Tree::load(&mut records, &head.origin, head.size)?;
         if tree.root() != head.root {
             return Err(Error::damaged(
@@ -228,6 +229,11 @@ impl Tenant {
         answered.recv().unwrap_or_else(|_| Err(closing().into()))
     }
 
+    /// Writes the newest checkpoint to its copy outside now, if it waits for that.
+    pub(crate) fn flush_checkpoint(&self) -> Result<()> {
+        self.flusher.flush(&self.shared.paths.checkpoint_file())
+    }
+
     /// A reader from the pool.
     pub fn reader(&self) -> Result<Reader> {
         self.shared.reader()
@@ -280,8 +286,23 @@ impl Head {
     }
 
     /// Compares the head with what lies outside the database. Ahead of the copy is normal; behind it, something was cut off or put back.
-    pub fn compare(&self, paths: &Paths, ring: &KeyRing, ledger: &Ledger) -> Result<()> {
-        let own = keys::note::verify(&self.note, &ring.signer().verify_key())
+    pub fn compare(&self, paths: &Paths, ledger: &Ledger) -> Result<()> {
+        self.signed(ledger)?;
+        let (newest, present) = (ledger.epoch().map_or(0, |begun| begun.epoch), epoch_of(&self.origin));
+        if newest != present {
+            let message = format!(
+                "its journal is in epoch {present} and the ledger knows epoch {newest}: an older file was put back, or a restore did not come to its end"
+            );
+            return Err(Error::damaged("records.db", message));
+        }
+        self.compare_copy("records.db", &paths.checkpoint_file(), ledger.signers())
+    }
+
+    /// Whether the head is what its checkpoint says, and the ledger at least as long as it was then.
+    pub fn signed(&self, ledger: &Ledger) -> Result<()> {
+        let own = ledger
+            .signers()
+            .checkpoint(&self.note)
             .map_err(|_| Error::damaged("records.db", "the signature of the journal's checkpoint does not hold"))?;
         if own.size != self.size || own.root != self.root || own.origin != self.origin {
             return Err(Error::damaged("records.db", "the journal's head and its signed checkpoint differ"));
@@ -294,13 +315,16 @@ impl Head {
                 "it is shorter than the journal's checkpoint says, or another one",
             ));
         }
-        self.compare_copy("records.db", &paths.checkpoint_file(), ring)
+        Ok(())
     }
 
     /// Compares it with the copy of the newest checkpoint.
-    pub fn compare_copy(&self, file: &str, path: &Path, ring: &KeyRing) -> Result<()> {
-        let Some(copy) = journal::read_copy(path, &ring.signer().verify_key())? else { return Ok(()) };
-        if copy.origin == self.origin && (copy.size > self.size || (copy.size == self.size && copy.root != self.root)) {
+    pub fn compare_copy(&self, file: &str, path: &Path, signers: &Signers) -> Result<()> {
+        let Some(copy) = journal::read_copy(path, signers)? else { return Ok(()) };
+        // A checkpoint of an earlier epoch may name more: a restore has cut that off, and the ledger says so.
+        let (theirs, ours) = (epoch_of(&copy.origin), epoch_of(&self.origin));
+        let same = copy.origin == self.origin;
+        if theirs > ours || (same && (copy.size > self.size || (copy.size == self.size && copy.root != self.root))) {
             let message = format!(
                 "its journal has {} entries but the checkpoint outside names {}: the tail was cut off or an older file was put back",
                 self.size, copy.size
@@ -324,13 +348,32 @@ pub(crate) fn open_file(
     mode: Mode,
     settings: &Settings,
 ) -> Result<SqliteConnection> {
+    // More than one key only while a rotation is under way: a crash may have left the file under either.
+    open_with(paths, ring.page_keys(pages).map(|(_, key)| key), pages, mode, settings)
+}
+
+/// The same with the first of some keys that opens it. The engine writes a line of its own about each that does not.
+pub(crate) fn open_with<'k>(
+    paths: &Paths,
+    keys: impl Iterator<Item = &'k keys::PageKey>,
+    pages: Pages,
+    mode: Mode,
+    settings: &Settings,
+) -> Result<SqliteConnection> {
     let name = match pages {
         Pages::Records => "records.db",
         Pages::Keys => "keys.db",
         Pages::Index => "index.db",
     };
-    let opened = sqlite::open(&paths.file(name), ring.page_key(pages), mode, settings)?;
-    Ok(SqliteConnection::new(name, opened))
+    let mut refused = None;
+    for key in keys {
+        match sqlite::open(&paths.file(name), key, mode, settings) {
+            Ok(opened) => return Ok(SqliteConnection::new(name, opened)),
+            Err(error @ Error::Damaged { .. }) => drop(refused.get_or_insert(error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Error::damaged(name, "there is no key for it")))
 }
 
 struct Typed<T, E, F, D> {

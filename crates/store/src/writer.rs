@@ -418,20 +418,8 @@ impl Writer {
         let state = &mut self.state;
         if !state.batch_unique.is_empty() {
             state.keys.begin()?;
-            for change in &state.batch_unique {
-                match change {
-                    UniqueChange::Put { field, mac, owner, unit } => {
-                        let params = [field.as_str().into(), mac.into(), (*owner).into(), (*unit).into()];
-                        state.keys.execute((&on_keys::UNIQUE_PUT).into(), &params)?;
-                    }
-                    UniqueChange::Remove { field, mac, owner } => {
-                        state.keys.execute(
-                            (&on_keys::UNIQUE_REMOVE).into(),
-                            &[field.as_str().into(), mac.into(), (*owner).into()],
-                        )?;
-                    }
-                }
-            }
+            let changes = std::mem::take(&mut state.batch_unique);
+            crate::claim::apply(state, shared, &changes)?;
             state.keys.commit()?;
             shared.counters.syncs.fetch_add(1, Ordering::Relaxed);
         }

@@ -77,13 +77,24 @@ impl Business {
         self.close();
         let master = MasterKey::read(&self.folder.path().join("master.key"))?;
         let instance = Instance::open(&self.data(), master, Arc::new(self.clock.clone()), self.settings.clone())?;
+        let instance = self.instance.insert(Arc::new(instance));
         self.tenant = Some(instance.tenant(self.info.id)?);
-        self.instance = Some(Arc::new(instance));
         Ok(())
     }
     /// Closes and opens it, for tests where that must work.
     pub fn reopen(&mut self) {
         self.open().expect("it opens again");
+    }
+
+    /// Rotates a key. The tenant is let go for it, as a rotation of the page keys needs the files for itself.
+    pub fn rotate(&mut self, what: store::Rotate) -> Vec<store::Rotated> {
+        self.tenant = None;
+        let rotated = self
+            .instance()
+            .rotate(&Actor::Operator("test".into()), self.info.id, what)
+            .expect("the key can be rotated");
+        self.tenant = Some(self.instance().tenant(self.info.id).expect("the tenant opens"));
+        rotated
     }
 
     /// Verifies the journal and gives what was found.

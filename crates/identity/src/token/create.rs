@@ -5,6 +5,7 @@ use crate::{Settings, rights, secret, statements};
 use base::{Permission, Timestamp, UserId};
 use serde_json::Value;
 use store::Op;
+use store::journal::covered;
 use zeroize::Zeroizing;
 
 /// Makes a token and gives its id and its text, which is shown once and kept nowhere. Needs `ManageUsers`.
@@ -54,6 +55,7 @@ pub fn create_token(
         op.commit_no().into(),
     ];
     op.change(&statements::TOKEN_PUT, &params, &entry)?;
+    op.cover(&entry, &covered::TOKEN, id.bytes())?;
     entry.value(unit.rid, "name", &Value::Null, &name.into());
     let mut note = note(id);
     note.insert("rights".into(), rights.into());

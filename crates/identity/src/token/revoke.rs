@@ -3,6 +3,7 @@ use super::{Token, by_id, note};
 use crate::error::{Error, Result};
 use crate::{cache, statements};
 use base::{Actor, Permission, UserId};
+use store::journal::covered;
 use store::ledger::{Line, What};
 use store::{Entry, Op};
 
@@ -31,6 +32,7 @@ pub(crate) fn revoke_made_by(op: &mut Op<'_>, maker: &Actor, entry: &Entry) -> R
 
 fn revoke(op: &mut Op<'_>, token: &Token, entry: &Entry) -> Result<()> {
     op.change(&statements::TOKEN_REVOKE, &[token.rid.into(), op.now().0.into(), op.commit_no().into()], entry)?;
+    op.cover(entry, &covered::TOKEN, token.id.bytes())?;
     cache::forget_all(op);
     // Before the commit: a line too many harms nobody, a line too few lets the token in again after a restore.
     let line = Line { case: Some(format!("token/{}", token.id)), ..Line::new(op.now(), What::TokenRevoked) };

@@ -8,7 +8,8 @@ use crate::statements;
 use base::{Permission, UserId};
 use serde_json::Value;
 use std::fmt;
-use store::Op;
+use store::journal::covered;
+use store::{Op, UniqueValue};
 
 /// Who is to be made. `Debug` shows the role alone.
 pub struct NewUser {
@@ -54,8 +55,8 @@ pub fn create_user(op: &mut Op<'_>, new: &NewUser) -> Result<UserId> {
         op.commit_no().into(),
     ];
     op.change(&statements::USER_PUT, &params, &entry)?;
-    let mac = op.unique_mac(LOGIN, &account::folded(&profile.login));
-    op.claim(LOGIN, mac, rid, unit.rid);
+    op.cover(&entry, &covered::USER, id.bytes())?;
+    op.claim(UniqueValue::new(LOGIN, &account::folded(&profile.login)), rid, unit.rid);
     entry.value(unit.rid, "login", &Value::Null, &profile.login.into());
     entry.value(unit.rid, "name", &Value::Null, &profile.name.into());
     entry.value(unit.rid, "email", &Value::Null, &profile.email.into());

@@ -6,6 +6,7 @@ use crate::statements;
 use crate::token;
 use base::{Actor, UnitId, UserId};
 use store::erase::Destroy;
+use store::journal::covered;
 use store::rows::Access;
 use store::{Caller, Exclusive, Op, Tenant};
 
@@ -54,6 +55,7 @@ fn close(op: &mut Op<'_>, id: UserId, successor: UserId) -> Result<UnitId> {
     let entry = op.entry("delete-user", None, None);
     let nothing: &[u8] = &[];
     op.change(&statements::USER_DELETE, &[account.rid.into(), nothing.into(), op.commit_no().into()], &entry)?;
+    op.cover(&entry, &covered::USER, id.bytes())?;
     let sessions = end_sessions(op, account.rid)?;
     let tokens = token::revoke_made_by(op, &Actor::User(id), &entry)?;
     let mut note = note(id);

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::statements;
 use base::UserId;
 use store::Op;
+use store::journal::covered;
 use store::ledger::{Line, What};
 
 /// Locks a user: no sign-in, every session ends, the tokens that the user made are refused (O-36). Needs `ManageUsers`. `Conflict`
@@ -21,6 +22,7 @@ pub fn lock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
         &[account.rid.into(), UserState::Locked.code().into(), op.commit_no().into()],
         &entry,
     )?;
+    op.cover(&entry, &covered::USER, id.bytes())?;
     end_sessions(op, account.rid)?;
     op.finish(entry, &note(id))?;
     // A backup from before must not let the user in again. If the commit fails now, the ledger names one lock too many, which harms nobody.
@@ -38,6 +40,7 @@ pub fn unlock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
         &[account.rid.into(), UserState::Active.code().into(), op.commit_no().into()],
         &entry,
     )?;
+    op.cover(&entry, &covered::USER, id.bytes())?;
     crate::cache::forget_all(op);
     op.finish(entry, &note(id))?;
     Ok(())

@@ -5,8 +5,9 @@ use crate::account::{self, LOGIN, Profile};
 use crate::error::Result;
 use crate::statements;
 use base::UserId;
-use store::Op;
+use store::journal::covered;
 use store::rows::Access;
+use store::{Op, UniqueValue};
 
 /// What is to be another; what is none stays.
 #[derive(Default)]
@@ -43,12 +44,12 @@ pub fn rename_user(op: &mut Op<'_>, id: UserId, rename: &Rename) -> Result<()> {
         &[account.rid.into(), sealed.as_slice().into(), op.commit_no().into()],
         &entry,
     )?;
+    op.cover(&entry, &covered::USER, id.bytes())?;
     // The old name's hash is not given back here: keys.db commits first, and a crash between the two commits would leave the user without a
     // name to sign in with. It stays without effect, since the profile decides, until another user takes the name or this one is deleted.
     let folded = account::folded(&after.login);
     if folded != account::folded(&before.login) {
-        let mac = op.unique_mac(LOGIN, &folded);
-        op.claim(LOGIN, mac, account.rid, unit.rid);
+        op.claim(UniqueValue::new(LOGIN, &folded), account.rid, unit.rid);
     }
     let changes = [
         ("login", Some(before.login), Some(after.login)),

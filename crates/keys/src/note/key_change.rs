@@ -29,10 +29,15 @@ pub fn sign_key_change(origin: &str, old: &Signer, new: &Signer) -> Result<Strin
 
 /// Reads such a statement, which must go from `old` to a key that signed it too.
 pub fn verify_key_change(note: &str, origin: &str, old: &VerifyKey) -> Result<KeyChange> {
+    let change = read_key_change(note, origin)?;
+    if change.old == *old { Ok(change) } else { Err(text_error("it hands over from another key")) }
+}
+
+/// Reads such a statement of that origin, signed by both keys that it names. Which of them is known already is the caller's to say.
+pub fn read_key_change(note: &str, origin: &str) -> Result<KeyChange> {
     let malformed = || text_error("it is not a statement of a new signing key");
-    let text = open(note, origin, old)?;
-    let mut lines = text.lines();
-    let (Some(TITLE), Some(named), Some(from), Some(to), None) =
+    let mut lines = note.lines();
+    let (Some(TITLE), Some(named), Some(from), Some(to), Some("")) =
         (lines.next(), lines.next(), lines.next(), lines.next(), lines.next())
     else {
         return Err(malformed());
@@ -41,10 +46,11 @@ pub fn verify_key_change(note: &str, origin: &str, old: &VerifyKey) -> Result<Ke
         let bytes = BASE64.decode(text.as_bytes()).ok()?;
         bytes.try_into().ok().map(VerifyKey::from_bytes)
     };
-    let (from, new) = key(from).zip(key(to)).ok_or_else(malformed)?;
-    if named != origin || from != *old {
+    let (old, new) = key(from).zip(key(to)).ok_or_else(malformed)?;
+    // What stands above was read before it was proven: now both keys must have signed just these four lines.
+    let text = format!("{TITLE}\n{origin}\n{from}\n{to}\n");
+    if named != origin || open(note, origin, &old)? != text || open(note, origin, &new)? != text {
         return Err(malformed());
     }
-    open(note, origin, &new)?;
-    Ok(KeyChange { origin: origin.to_owned(), old: *old, new })
+    Ok(KeyChange { origin: origin.to_owned(), old, new })
 }

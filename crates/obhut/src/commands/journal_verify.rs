@@ -39,6 +39,8 @@ fn verify(context: &Context<'_>, info: &TenantInfo) -> Result<Report, Failure> {
     let verified = context.instance.verify(info.id);
     match verified {
         Err(error @ store::Error::Damaged { .. }) if error.kind() == Kind::Broken => Ok(Report {
+            from: 0,
+            purged: 0,
             entries: 0,
             records: 0,
             erased_values: 0,
@@ -83,6 +85,17 @@ fn shown(info: &TenantInfo, report: &Report, lang: Lang) -> String {
         ),
     };
     // Writing to a string cannot fail.
+    if report.purged > 0 || report.from > 0 {
+        let (purged, from) = (report.purged, report.from);
+        let _ = match lang {
+            Lang::De => {
+                writeln!(text, "  Nach Ablauf der Frist: {purged} Einträge ohne Inhalt, gelesen ab Eintrag {from}.")
+            }
+            Lang::En => {
+                writeln!(text, "  Past their period: {purged} entries without contents, read from entry {from} on.")
+            }
+        };
+    }
     for finding in &report.findings {
         let _ = writeln!(text, "  {}: {} ({})", finding.place, finding.message, finding.code);
     }

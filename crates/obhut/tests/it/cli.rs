@@ -144,6 +144,10 @@ fn the_recovery_kit_is_printed_once_and_typed_back() {
     bed.run_with(&["key", "recovery-kit", "--confirm"], &kit.replacen("1: ", "1: X", 1)).ends(3);
     assert_eq!(bed.json(&["key", "rotate", "root"])["number"], 2);
     bed.run_with(&["key", "recovery-kit", "--confirm"], &kit).ends(1);
+    let all = bed.json(&["key", "rotate", "all"]);
+    assert_eq!((all["keys"].as_array().unwrap().len(), &all["number"]), (8, &serde_json::json!(3)), "{all}");
+    assert_eq!(bed.json(&["key", "rotate", "all", "--instance"])["keys"].as_array().unwrap().len(), 2);
+    bed.run(&["key", "rotate", "signing", "--instance"]).ends(3);
     bed.run(&["key", "rotate", "everything"]).ends(2);
     bed.run(&["journal", "verify"]).ends(0);
 }
@@ -276,6 +280,11 @@ fn commands_go_through_a_server_that_holds_the_folder() {
     let (status, body) = server.get("api", "/api/v1/contact", Some(&token));
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("Ölmütz"));
+    // Every key becomes another one beside the requests; the page keys too, for which the business is closed for a moment.
+    assert_eq!(bed.json(&["key", "rotate", "all"])["keys"].as_array().unwrap().len(), 8);
+    let (status, body) = server.get("api", "/api/v1/contact", Some(&token));
+    assert!(status == 200 && body.contains("Ölmütz"), "{status} {body}");
+    bed.run(&["journal", "verify"]).ends(0);
     bed.run(&["token", "revoke", "x"]).ends(0);
     assert_eq!(server.get("api", "/api/v1/contact", Some(&token)).0, 401, "revoked at once");
 

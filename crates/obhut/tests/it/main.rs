@@ -13,3 +13,4 @@ mod house;
 mod import;
 mod records;
 mod statements;
+mod tampering;

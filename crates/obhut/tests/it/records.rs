@@ -265,9 +265,10 @@ fn rotating_keys_loses_nothing_and_the_old_kit_opens_nothing() {
     let first = person(&business, "Erika", "Müller");
     let actor = base::Actor::Operator("test".into());
     let kit = business.instance().recovery_kit(&actor, business.id(), false).unwrap().text().to_string();
-    assert_eq!(business.instance().rotate_unit_wrap(&actor, business.id()).unwrap(), 2);
+    let rotate = |what| business.instance().rotate(&actor, business.id(), what).unwrap();
+    assert_eq!(rotate(store::Rotate::UnitWrap)[0].number, 2);
     let second = person(&business, "Jörg", "Groß");
-    business.instance().rotate_root(&actor, business.id()).unwrap();
+    rotate(store::Rotate::Root);
     business.reopen();
     for id in [first.id, second.id] {
         assert!(records::get(&mut business.tenant().reader().unwrap(), &business.admin(), "contact", id).is_ok());

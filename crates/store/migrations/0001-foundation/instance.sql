@@ -1,4 +1,4 @@
--- instance.db, format 1: which tenants there are and when each is due next. Its own journal has the same shape as a tenant's.
+-- instance.db, format 3: which tenants there are and when each is due next. Its own journal has the same shape as a tenant's.
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE head (
     one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL,

@@ -1,4 +1,4 @@
--- records.db, format 1. Rows here identify nobody: ids are random, what is personal lies in sealed parts.
+-- records.db, format 3. Rows here identify nobody: ids are random, what is personal lies in sealed parts.
 -- Row numbers (rid) are given by us and never leave the database. 0 stands for "none" where a number is part of a key.
 
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -104,7 +104,10 @@ CREATE INDEX session_by_account ON session (account);
 CREATE TABLE import_run (
     hash BLOB PRIMARY KEY, started_at INTEGER NOT NULL, done_line INTEGER NOT NULL, created INTEGER NOT NULL, rejected INTEGER NOT NULL, finished INTEGER NOT NULL
 );
--- Records that an import made, by the key of their row: the way to link later rows and to skip a row that is in.
-CREATE TABLE external_key (module INTEGER NOT NULL, mac BLOB NOT NULL, record INTEGER NOT NULL, PRIMARY KEY (module, mac)) WITHOUT ROWID;
+-- Records that an import made, by the key of their row: the way to link later rows and to skip a row that is in. number, sealed: as in keys.db.
+CREATE TABLE external_key (
+    module INTEGER NOT NULL, mac BLOB NOT NULL, record INTEGER NOT NULL, unit INTEGER NOT NULL, number INTEGER NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (module, mac)
+) WITHOUT ROWID;
 CREATE INDEX external_key_by_record ON external_key (record);
 CREATE TABLE idempotency (hash BLOB PRIMARY KEY, request BLOB NOT NULL, created_at INTEGER NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL);

@@ -1,9 +1,9 @@
 //! The bytes of a journal entry that its leaf hash covers. They hold no value: ids, digests and what was done (X-14).
 //!
-//! Layout, version 1; numbers are big-endian, a text is its length in one byte (actor, action, module) or four (note) and UTF-8:
+//! Layout, version 2; numbers are big-endian, a text is its length in one byte (actor, action, module) or four (note) and UTF-8:
 //!
 //! ```text
-//! u8  1                      version of this layout
+//! u8  2                      version of this layout
 //! u64 sequence   i64 time in ms   text actor   text action
 //! text module    32 bytes fingerprint of its definition   (only if the module's text is not empty)
 //! u8  0|1        16 bytes record id                        (only if 1)
@@ -11,6 +11,7 @@
 //! u8  0|1        32 bytes digest of the record's row after the change   (only if 1)
 //! u16 n          n × (16 bytes unit id, 32 bytes SHA-256 of the sealed part after the change)
 //! u32 n          n × 16 bytes: units that this entry names (erased, restricted, held)
+//! u32 n          n × (u8 table, 16 bytes id, u8 0|1, 32 bytes digest of the covered row after the change, only if 1)
 //! text note      JSON of ids, counts and times
 //! ```
 //!
@@ -44,17 +45,33 @@ pub struct Body {
     pub parts: Vec<(UnitId, Digest)>,
     /// Units named by this entry.
     pub units: Vec<UnitId>,
+    /// Covered rows that the change made or altered ([`super::covered`]).
+    pub covers: Vec<Cover>,
     /// Ids, counts, times; never a value of a person.
     pub note: String,
 }
 
-const VERSION: u8 = 1;
+/// What a covered row is after the change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cover {
+    /// Number of its table.
+    pub table: u8,
+    /// Its id.
+    pub id: [u8; 16],
+    /// Its digest; none if it is gone.
+    pub digest: Option<Digest>,
+}
+
+const VERSION: u8 = 2;
 
 impl Body {
     /// The bytes that the leaf hash covers.
     pub fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(
-            160 + 48 * (self.values.len() + self.parts.len()) + 16 * self.units.len() + self.note.len(),
+            160 + 48 * (self.values.len() + self.parts.len())
+                + 16 * self.units.len()
+                + 50 * self.covers.len()
+                + self.note.len(),
         );
         out.push(VERSION);
         out.extend(self.seq.to_be_bytes());
@@ -87,6 +104,13 @@ impl Body {
         out.extend(u32::try_from(self.units.len()).unwrap_or(u32::MAX).to_be_bytes());
         for unit in &self.units {
             out.extend(unit.bytes());
+        }
+        out.extend(u32::try_from(self.covers.len()).unwrap_or(u32::MAX).to_be_bytes());
+        for cover in &self.covers {
+            out.push(cover.table);
+            out.extend(cover.id);
+            out.push(u8::from(cover.digest.is_some()));
+            out.extend(cover.digest.iter().flatten());
         }
         out.extend(u32::try_from(self.note.len()).unwrap_or(u32::MAX).to_be_bytes());
         out.extend(self.note.as_bytes());
@@ -155,6 +179,12 @@ impl<'a> Input<'a> {
         let count = u16::from_be_bytes(self.array()?);
         (0..count).map(|_| Some((UnitId::from_bytes(self.array()?), self.array()?))).collect()
     }
+    fn cover(&mut self) -> Option<Cover> {
+        let [table] = self.array()?;
+        let id = self.array()?;
+        let digest = if self.flag()? { Some(self.array()?) } else { None };
+        Some(Cover { table, id, digest })
+    }
     fn body(&mut self) -> Option<Body> {
         if self.array::<1>()? != [VERSION] {
             return None;
@@ -174,9 +204,14 @@ impl<'a> Input<'a> {
             return None;
         }
         let units = (0..count).map(|_| self.array().map(UnitId::from_bytes)).collect::<Option<_>>()?;
+        let count = u32::from_be_bytes(self.array()?);
+        if self.rest.len() < usize::try_from(count).ok()?.checked_mul(18)? {
+            return None;
+        }
+        let covers = (0..count).map(|_| self.cover()).collect::<Option<_>>()?;
         let length = u32::from_be_bytes(self.array()?);
         let note = self.text(usize::try_from(length).ok()?)?;
-        Some(Body { seq, at, actor, action, module, record, values, row, parts, units, note })
+        Some(Body { seq, at, actor, action, module, record, values, row, parts, units, covers, note })
     }
 }
 
@@ -197,6 +232,10 @@ mod tests {
             row: Some([7; 32]),
             parts: vec![(UnitId::from_bytes([5; 16]), [8; 32]), (UnitId::from_bytes([9; 16]), [10; 32])],
             units: vec![UnitId::from_bytes([11; 16])],
+            covers: vec![
+                Cover { table: 1, id: [12; 16], digest: Some([13; 32]) },
+                Cover { table: 2, id: [14; 16], digest: None },
+            ],
             note: "{\"n\":1}".into(),
         }
     }

@@ -1,8 +1,8 @@
 //! The copy of the newest checkpoint outside the database: written and fsynced within a second of the commit.
 //!
 //! Database ahead of the copy is normal. Behind it, or on another root at its size, is a cut tail or an older file put back.
+use crate::signers::Signers;
 use crate::{Error, Result};
-use keys::VerifyKey;
 use keys::note::Checkpoint;
 use parking_lot::{Condvar, Mutex};
 use std::collections::HashMap;
@@ -109,10 +109,10 @@ pub(crate) fn write_copy(path: &Path, note: &str) -> Result<()> {
 }
 
 /// The copy, if there is one; damage if its signature does not hold.
-pub(crate) fn read_copy(path: &Path, key: &VerifyKey) -> Result<Option<Checkpoint>> {
+pub(crate) fn read_copy(path: &Path, signers: &Signers) -> Result<Option<Checkpoint>> {
     match std::fs::read_to_string(path) {
         Ok(note) => {
-            let checkpoint = keys::note::verify(&note, key);
+            let checkpoint = signers.checkpoint(&note);
             checkpoint.map(Some).map_err(|error| {
                 Error::damaged(
                     format!("{}", path.display()),

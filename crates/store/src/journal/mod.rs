@@ -5,15 +5,19 @@
 //! [`verify`] finds what was tampered with, [`show`] and [`prove`] read.
 mod body;
 mod copy;
+pub mod covered;
+pub(crate) mod epoch;
 mod prove;
+pub(crate) mod purge;
 mod show;
 mod tree;
 mod verify;
 
-pub use body::{Body, Digest};
+pub use body::{Body, Cover, Digest};
 pub(crate) use copy::{Flusher, read_copy, write_copy};
 pub use prove::{Consistency, Proof, prove};
+pub use purge::{PurgeOutcome, purge};
 pub use show::{Change, Shown, Step, history};
 pub use tree::Tree;
 pub(crate) use tree::ledger_position;
-pub use verify::{Report, verify};
+pub use verify::{Nightly, Report, WHOLE_EVERY_MS, nightly, verify};

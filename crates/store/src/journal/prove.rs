@@ -14,7 +14,7 @@ use keys::{KeyRing, Pages};
 pub struct Proof {
     /// The entry's sequence: the leaf's index.
     pub seq: u64,
-    /// The entry's body, Base64; the leaf hash is SHA-256(0x00 ‖ body).
+    /// The entry's body, Base64; the leaf hash is SHA-256(0x00 ‖ body). None for a purged entry, of which the bare leaf is left.
     pub body: Option<String>,
     /// The leaf hash, hex.
     pub leaf: String,
@@ -49,6 +49,16 @@ pub fn prove(paths: &Paths, ring: &KeyRing, settings: &Settings, seq: u64, from:
     let head = Head::read(&mut records)?;
     if seq >= head.size {
         return Err(Error::not_found(format!("journal entry {seq}; the last one is {}", head.size.saturating_sub(1))));
+    }
+    let pruned = super::purge::pruned(&mut records)?;
+    if seq < pruned {
+        let message = format!("journal entry {seq}: its period is over, and everything before {pruned} is gone");
+        return Err(Error::not_found(message));
+    }
+    if let Some(from) = from.filter(|from| *from < pruned && *from % TILE as u64 != 0) {
+        let message =
+            format!("what a journal of size {from} was is gone; the first size that can be proven is {pruned}");
+        return Err(Error::invalid(message));
     }
     let index = i64::try_from(seq).unwrap_or(i64::MAX);
     let found = engine::first(&mut records, &statements::ENTRY, &[index.into()], |row| {

@@ -79,6 +79,11 @@ impl Tree {
         subtrees.fold(*last, |right, (_, left)| node_hash(left, &right))
     }
 
+    /// The leaves of the unfinished tile of level 0.
+    pub(super) fn last_tile(&self) -> &[Digest] {
+        self.unfinished.first().map_or(&[], Vec::as_slice)
+    }
+
     /// Takes a leaf without storing anything, for verification.
     pub fn grow(&mut self, leaf: Digest) {
         self.size += 1;

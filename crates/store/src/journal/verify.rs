@@ -2,13 +2,23 @@
 //! record that differs from its last entry, an older file put back.
 //!
 //! Reads with connections of its own, beside a running server, from one state of the records.
+mod emptied;
+mod epochs;
+mod judge;
+mod rows;
+mod since;
+
+pub use since::{Nightly, WHOLE_EVERY_MS, nightly};
+
 use super::body::{Body, Digest};
+use super::purge;
 use super::tree::{TILE, Tree, tile};
 use super::{ledger_position, read_copy};
 use crate::engine::{self, Connection};
 use crate::ledger::Ledger;
 use crate::rows::{Stored, row_digest};
 use crate::shared::Paths;
+use crate::signers::{Signers, epoch_of};
 use crate::sqlite::{Mode, Settings, SqliteConnection};
 use crate::statements::{self, on_keys};
 use crate::tenant::{Head, open_file};
@@ -23,12 +33,16 @@ type Raw = (u64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
 /// What a verification read and found.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Report {
-    /// Entries read.
+    /// The first entry that was read; those before were verified earlier, or pruned.
+    pub from: u64,
+    /// Entries of the journal up to which was verified.
     pub entries: u64,
     /// Live records compared with what their last entry commits to.
     pub records: u64,
     /// Value parts that are gone and whose erasure is written down in journal and ledger.
     pub erased_values: u64,
+    /// Entries whose contents are gone because their period is over, as the journal says.
+    pub purged: u64,
     /// The checkpoint that holds now.
     pub checkpoint: String,
     /// The outside copies that were compared, by path.
@@ -47,6 +61,7 @@ const CHUNK: u64 = 4_096;
 const RECORDS_PER_PASS: u64 = 4_000_000;
 const LIMITS: &str = "Whoever holds the host and the keys can sign a journal of his own making; only a checkpoint copied elsewhere before shows it.";
 
+const RECORD_MISSING: &str = "the record that this entry left is gone without a later entry";
 const MISPLACED: &str = "this entry or one before it about the same record does not stand in the record's history";
 
 /// Verifies the whole journal of a tenant.
@@ -55,30 +70,17 @@ pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Repo
     let mut keys = open_file(paths, ring, Pages::Keys, Mode::Reader, settings)?;
     records.script("snapshot", "BEGIN")?;
     let mut check = Check::new();
-    let head = check.head(paths, ring, &mut records)?;
-    let ledger = match Ledger::read(&paths.ledger_file(), ring) {
-        Ok(ledger) => Some(ledger),
-        Err(error) => {
-            check.find("ledger-damaged", "the ledger", error.to_string());
-            None
-        }
-    };
-    if let (Some(ledger), Ok(own)) = (&ledger, keys::note::verify(&head.note, &ring.signer().verify_key()))
-        && let Some((lines, chain)) = ledger_position(&own)
-        && !ledger.reached(lines, &chain)
-    {
-        check.find(
-            "ledger-cut",
-            "the ledger",
-            "it is shorter than the journal's checkpoint says, or another one".into(),
-        );
-    }
+    let ledger = check.ledger(paths, ring);
+    let signers = ledger.as_ref().map_or_else(|| Signers::of_ring(ring), |ledger| ledger.signers().clone());
+    let head = check.head(paths, &signers, ledger.as_ref(), &mut records)?;
+    check.report.from = purge::pruned(&mut records)?.min(head.size);
     let passes = head.size.div_ceil(RECORDS_PER_PASS).max(1);
     for pass in 0..passes {
         let mut last = check.entries(&mut records, &head, pass, passes)?;
         check.live(&mut records, &mut last, pass, passes)?;
+        check.covered_rows(&mut records, pass, passes)?;
     }
-    check.missing_values(ledger.as_ref());
+    check.judge(&mut records, &head, ledger.as_ref(), true);
     check.keys(&mut records, &mut keys, ring, ledger.as_ref())?;
     check.pages("records.db", &mut records)?;
     check.pages("keys.db", &mut keys)?;
@@ -103,11 +105,17 @@ struct Check {
     missing: BTreeMap<UnitId, (u64, u64)>,
     /// Units that entries name as erased, with the last such entry.
     named: HashMap<UnitId, u64>,
+    rows: rows::Rows,
+    emptied: emptied::Emptied,
+    /// Entries that begin an epoch, with its number.
+    epochs: Vec<(u64, u32)>,
 }
 
 impl Check {
     fn new() -> Self {
         let report = Report {
+            from: 0,
+            purged: 0,
             entries: 0,
             records: 0,
             erased_values: 0,
@@ -116,7 +124,14 @@ impl Check {
             findings: Vec::new(),
             limits: LIMITS,
         };
-        Self { report, missing: BTreeMap::new(), named: HashMap::new() }
+        Self {
+            report,
+            missing: BTreeMap::new(),
+            named: HashMap::new(),
+            rows: rows::Rows::default(),
+            emptied: emptied::Emptied::default(),
+            epochs: Vec::new(),
+        }
     }
 
     fn find(&mut self, code: &str, place: &str, message: String) {
@@ -133,10 +148,23 @@ impl Check {
         self.find(code, &format!("journal entry {seq}"), message.to_owned());
     }
 
-    fn head(&mut self, paths: &Paths, ring: &KeyRing, records: &mut SqliteConnection) -> Result<Head> {
+    fn head(
+        &mut self,
+        paths: &Paths,
+        signers: &Signers,
+        ledger: Option<&Ledger>,
+        records: &mut SqliteConnection,
+    ) -> Result<Head> {
         let head = Head::read(records)?;
-        let key = ring.signer().verify_key();
-        match keys::note::verify(&head.note, &key) {
+        let own = signers.checkpoint(&head.note);
+        if let (Some(ledger), Ok(own)) = (ledger, &own)
+            && let Some((lines, chain)) = ledger_position(own)
+            && !ledger.reached(lines, &chain)
+        {
+            let message = "it is shorter than the journal's checkpoint says, or another one".to_owned();
+            self.find("ledger-cut", "the ledger", message);
+        }
+        match own {
             Ok(own) if own.size == head.size && own.root == head.root && own.origin == head.origin => {}
             Ok(_) => self.find("head-differs", "the journal's head", "it differs from its signed checkpoint".into()),
             Err(_) => {
@@ -148,16 +176,23 @@ impl Check {
             }
         }
         let path = paths.checkpoint_file();
-        match read_copy(&path, &key) {
+        match read_copy(&path, signers) {
+            Ok(Some(copy)) if epoch_of(&copy.origin) < epoch_of(&head.origin) => {
+                if self.earlier_epoch(records, &head, &copy, ledger) {
+                    self.report.compared_with.push(path.display().to_string());
+                }
+            }
+            // The tree of that size cannot be built any more, as its entries are pruned.
+            Ok(Some(copy)) if copy.origin == head.origin && copy.size < purge::pruned(records)? => {}
             Ok(Some(copy)) => {
                 self.report.compared_with.push(path.display().to_string());
-                if copy.origin == head.origin && copy.size > head.size {
+                if copy.origin != head.origin || copy.size > head.size {
                     let message = format!(
                         "the checkpoint outside names {} entries, the database has {}: its tail was cut off or an older file was put back",
                         copy.size, head.size
                     );
                     self.find("tail-cut", &format!("journal entry {}", head.size), message);
-                } else if copy.origin == head.origin && copy.size <= head.size {
+                } else {
                     let then = Tree::load(records, &head.origin, copy.size).map(|tree| tree.root());
                     if then.ok() != Some(copy.root) {
                         let message =
@@ -178,8 +213,8 @@ impl Check {
     /// Reads every entry with its value parts. Only the first pass checks them; all collect the last digests of their share of the records.
     fn entries(&mut self, records: &mut SqliteConnection, head: &Head, pass: u64, passes: u64) -> Result<Last> {
         let mut last = Last::new();
-        let mut tree = Growing::new(&head.origin);
-        let mut expected = 0;
+        let mut tree = Growing::at(records, &head.origin, self.report.from)?;
+        let mut expected = self.report.from;
         while expected < head.size {
             let to = (expected + CHUNK).min(head.size);
             let range = [signed(expected).into(), signed(to).into()];
@@ -216,6 +251,7 @@ impl Check {
                 expected = seq + 1;
                 let read = self.entry(pass, seq, body.as_deref(), leaf.as_deref(), &mut values, &mut tree);
                 let Some(body) = read else { continue };
+                self.rows.take(seq, &body, pass, passes);
                 if let Some(record) = body.record
                     && share(record.bytes(), passes) == pass
                     && body.module.is_some()
@@ -276,8 +312,7 @@ impl Check {
     ) -> Option<Body> {
         let Some(bytes) = bytes else {
             if pass == 0 {
-                self.find_entry("entry-emptied", seq, "the entry has lost its contents");
-                tree.push(leaf.and_then(|leaf| leaf.try_into().ok()).unwrap_or([0; 32]));
+                tree.push(self.emptied(seq, leaf));
             }
             return None;
         };
@@ -308,11 +343,7 @@ impl Check {
                 None => self.missing.entry(*unit).or_insert((seq, 0)).1 += 1,
             }
         }
-        if matches!(body.action.as_str(), "erase" | "delete") {
-            for unit in &body.units {
-                self.named.insert(*unit, seq);
-            }
-        }
+        self.noticed(seq, &body);
         Some(body)
     }
 
@@ -336,7 +367,7 @@ impl Check {
         let mut without: Vec<u64> = last.values().filter(|left| left.state.is_some()).map(|left| left.seq).collect();
         without.sort_unstable();
         for seq in without {
-            self.find_entry("record-missing", seq, "the record that this entry left is gone without a later entry");
+            self.find_entry("record-missing", seq, RECORD_MISSING);
         }
         Ok(())
     }
@@ -357,22 +388,6 @@ impl Check {
                 if state_digest(&row_digest(stored), &parts) != *expected {
                     self.find("record-differs", &place, format!("it is not as its last entry {seq} left it"));
                 }
-            }
-        }
-    }
-
-    /// A missing part counts as erased only if an entry and the ledger name its unit.
-    fn missing_values(&mut self, ledger: Option<&Ledger>) {
-        for (unit, (seq, count)) in std::mem::take(&mut self.missing) {
-            let entry_names = self.named.get(&unit).is_some_and(|by| *by >= seq);
-            if entry_names && ledger.is_some_and(|ledger| ledger.names(&unit)) {
-                self.report.erased_values += count;
-            } else {
-                self.find_entry(
-                    "value-missing",
-                    seq,
-                    &format!("{count} value parts of unit {unit} are gone and no erasure of it is written down"),
-                );
             }
         }
     }
@@ -476,8 +491,10 @@ struct Growing {
 }
 
 impl Growing {
-    fn new(origin: &str) -> Self {
-        Self { tree: Tree::empty(origin), leaves: Vec::new(), compared: 0 }
+    /// Begins behind the first `from` entries, of which the stored nodes are taken as they are: the root at the end shows whether they are right.
+    fn at(records: &mut dyn Connection, origin: &str, from: u64) -> Result<Self> {
+        let tree = Tree::load(records, origin, from)?;
+        Ok(Self { leaves: tree.last_tile().to_vec(), compared: from / TILE as u64, tree })
     }
     fn push(&mut self, leaf: Digest) {
         self.tree.grow(leaf);

@@ -1,8 +1,7 @@
-//! What features need beside records: a key unit that is nobody's but a row's of their own table, and who holds a value that may stand
-//! only once.
+//! What features need beside records: a key unit that is nobody's but a row's of their own table.
 use crate::Result;
+use crate::journal::covered;
 use crate::op::{Entry, Op};
-use crate::shared::Reader;
 use crate::statements;
 use crate::units::Unit;
 
@@ -23,14 +22,7 @@ impl Op<'_> {
             self.commit_no().into(),
         ];
         self.change(&statements::UNIT_PUT, &params, entry)?;
+        entry.covers(&covered::UNIT, unit.id.bytes(), Some(covered::unit(0, class, -unit.rid, 0)));
         Ok(unit)
-    }
-}
-
-impl Reader {
-    /// Who holds a value that may stand only once, by its keyed hash ([`Op::unique_mac`]): the row number that [`Op::claim`] was given.
-    pub fn unique_owner(&mut self, field: &str, mac: &[u8; 32]) -> Result<Option<i64>> {
-        let found = self.keys_all(&statements::UNIQUE_OWNER, &[field.into(), mac.into()], |row| row.int(0))?;
-        Ok(found.into_iter().next())
     }
 }

@@ -1,5 +1,6 @@
 //! Whose key seals what: subjects, and the units that can be destroyed by themselves (design, *Key units*).
 use crate::engine::Row;
+use crate::journal::covered;
 use crate::module::{Definition, Map, Subject};
 use crate::op::{Entry, Op};
 use crate::statements;
@@ -113,6 +114,7 @@ impl Op<'_> {
                 let rid = self.next_rid(crate::writer::Table::Subject);
                 let params = [rid.into(), id.bytes().into(), record.0.into(), self.commit_no().into()];
                 self.change(&statements::SUBJECT_PUT, &params, entry)?;
+                entry.covers(&covered::SUBJECT, id.bytes(), Some(covered::new_subject(record.0)));
                 Ok(rid)
             }
             Subject::Link(field) => self.subject_behind(values, field),
@@ -152,6 +154,7 @@ impl Op<'_> {
                     self.commit_no().into(),
                 ];
                 self.change(&statements::UNIT_PUT, &params, entry)?;
+                entry.covers(&covered::UNIT, unit.id.bytes(), Some(covered::unit(subject, class, record, 0)));
                 Ok(unit)
             }
         }

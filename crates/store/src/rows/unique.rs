@@ -1,5 +1,6 @@
 //! Values that may stand only once in a module (`unique` in its definition), known by their keyed hash in keys.db.
 use super::read::Access;
+use crate::UniqueValue;
 use crate::module::{Definition, Field, FieldError, Label, Map};
 use crate::op::Op;
 use crate::{Error, Result};
@@ -24,12 +25,11 @@ impl Op<'_> {
             }
             let name = claim_name(definition, field);
             if let Some(before) = before {
-                let mac = self.unique_mac(&name, &before);
-                self.disclaim(&name, mac, rid);
+                self.disclaim(UniqueValue::new(&name, &before), rid);
             }
             let (Some(after), Some(unit)) = (after, unit_of(field)) else { continue };
-            let mac = self.unique_mac(&name, &after);
-            match self.unique_owner(&name, &mac)? {
+            let value = UniqueValue::new(&name, &after);
+            match self.unique_owner(&value)? {
                 Some(owner) if owner != rid && self.really_has(owner, definition, field, &after)? => {
                     errors.push(FieldError {
                         field: field.name.clone(),
@@ -40,7 +40,7 @@ impl Op<'_> {
                         ),
                     });
                 }
-                _ => self.claim(&name, mac, rid, unit),
+                _ => self.claim(value, rid, unit),
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Fields(errors)) }
@@ -51,8 +51,7 @@ impl Op<'_> {
         for field in definition.fields.iter().filter(|field| field.unique) {
             if let Some(value) = text(values, field) {
                 let name = claim_name(definition, field);
-                let mac = self.unique_mac(&name, &value);
-                self.disclaim(&name, mac, rid);
+                self.disclaim(UniqueValue::new(&name, &value), rid);
             }
         }
     }

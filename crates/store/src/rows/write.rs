@@ -2,6 +2,7 @@
 use super::digest::row_digest;
 use super::read::{Part, Stored};
 use crate::index::IndexChange;
+use crate::journal::covered;
 use crate::module::{Definition, FieldError, FieldType, Label, Map};
 use crate::op::{Entry, Op};
 use crate::shared::ModuleRow;
@@ -40,6 +41,8 @@ pub struct Written {
     pub stored: Stored,
     /// All its values, as opening it would give them.
     pub values: Arc<Map>,
+    /// Row number of the unit that the record's own class puts it under.
+    pub unit: i64,
 }
 
 impl Written {
@@ -162,21 +165,31 @@ impl Op<'_> {
         self.write_row(&stored, existing.as_ref().map(|old| &old.stored), &entry)?;
         if let Some(links) = &links {
             self.write_links(rid, links, existing.is_some(), &entry)?;
+            if existing.is_some() || !links.is_empty() {
+                entry.covers(&covered::LINKS, id.bytes(), covered::links(links.iter()));
+            }
         }
         Self::commit_to(&mut entry, Some(&stored));
         let values = Arc::new(values);
         self.list(&definition.name, &stored, Arc::clone(&values));
         let seq = self.finish(entry, &Map::new())?;
-        Ok(Written { seq, stored, values })
+        Ok(Written { seq, stored, values, unit: row_unit.rid })
     }
 
     /// Deletes a record: row, parts, links, keys by import. Its own units must be destroyed by the caller; this is the database's half.
     pub(crate) fn delete_row(&mut self, stored: &Stored, module: &ModuleRow, entry: &Entry) -> Result<()> {
         let rid = [stored.rid.into()];
         self.change(&statements::PARTS_DELETE, &rid, entry)?;
-        self.change(&statements::LINKS_DELETE, &rid, entry)?;
+        if self.change(&statements::LINKS_DELETE, &rid, entry)? > 0 {
+            entry.covers(&covered::LINKS, stored.id.bytes(), None);
+        }
         self.change(&statements::RECORD_DELETE, &rid, entry)?;
-        self.change(&statements::SUBJECT_LEFT, &[stored.rid.into(), self.commit_no().into()], entry)?;
+        let left = self.change(&statements::SUBJECT_LEFT, &[stored.rid.into(), self.commit_no().into()], entry)?;
+        if left > 0
+            && let Some(subject) = self.subject(stored.id.cast())?
+        {
+            self.cover_by(entry, &covered::SUBJECT, subject.id.bytes(), subject.rid.into())?;
+        }
         self.upkeep(&statements::EXTERNAL_KEYS_DELETE, &rid)?;
         let params = [self.commit_no().into(), stored.id.bytes().into(), "record".into(), stored.module.into()];
         self.change(&statements::TOMBSTONE_PUT, &params, entry)?;
@@ -216,6 +229,8 @@ impl Op<'_> {
                     &[unit.rid.into(), subject.into(), self.commit_no().into()],
                     entry,
                 )?;
+                let now = covered::unit(subject, &unit.class, unit.record, unit.state);
+                entry.covers(&covered::UNIT, unit.id.bytes(), Some(now));
             }
         }
         Ok(())
@@ -444,8 +459,10 @@ impl Owners<'_> {
             Some(now) if class == self.definition.class && now != class => {
                 // The record has changed its kind of data (an order became a voucher): its units change their class, their keys stay.
                 let old = [subject.into(), class.into(), record(class).into()];
-                let unit = op.first(&statements::UNIT_BY_OWNER, &old, |row| Ok((row.int(0)?, row.int(2)?)))?;
-                if let Some((rid, 0)) = unit
+                let unit = op.first(&statements::UNIT_BY_OWNER, &old, |row| {
+                    Ok((row.int(0)?, row.int(2)?, UnitId::from_slice(row.bytes(1)?).ok()))
+                })?;
+                if let Some((rid, 0, Some(id))) = unit
                     && record(class) == self.rid
                 {
                     op.change(
@@ -453,6 +470,8 @@ impl Owners<'_> {
                         &[rid.into(), now.as_str().into(), op.commit_no().into()],
                         entry,
                     )?;
+                    let changed = covered::unit(subject, now, self.rid, 0);
+                    entry.covers(&covered::UNIT, id.bytes(), Some(changed));
                 }
                 op.unit(subject, now, record(now), entry)
             }

@@ -30,6 +30,11 @@ impl SqliteConnection {
         };
         run().map_err(|error| explain(&self.file, "cipher_integrity_check", &error))
     }
+    /// Encrypts every page of the file with another key, in one transaction.
+    pub(crate) fn rekey(&mut self, key: &keys::PageKey) -> Result<()> {
+        let script = zeroize::Zeroizing::new(format!("PRAGMA rekey = \"{}\"", key.pragma().as_str()));
+        self.inner.execute_batch(&script).map_err(|error| explain(&self.file, "rekey", &error))
+    }
     /// Runs a script of several statements without parameters (migrations).
     pub fn script(&mut self, name: &'static str, text: &str) -> Result<()> {
         self.inner.execute_batch(text).map_err(|error| explain(&self.file, name, &error))

@@ -2,10 +2,13 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says what is wrong by failing")]
 
 mod batch;
+mod covered;
 mod faults;
 mod first_open;
+mod lifecycle;
 mod load;
 mod model;
+mod rotation;
 mod statements;
 mod story;
 mod upgrade;

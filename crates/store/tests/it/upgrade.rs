@@ -1,7 +1,7 @@
 //! The data format: a fresh file equals an upgraded one, and a newer one is left alone.
 use crate::faults::{Files, files};
 use rusqlite::Connection;
-use store::{Error, STEPS};
+use store::{Error, FORMAT, STEPS};
 use testkit::Business;
 
 /// Everything that makes up a file's format.
@@ -31,7 +31,7 @@ fn a_fresh_file_equals_one_that_went_through_every_step() {
     for name in ["records.db", "keys.db"] {
         let file = fresh.open(name);
         let format: i64 = file.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
-        assert_eq!(usize::try_from(format).unwrap(), STEPS.len());
+        assert_eq!(format, FORMAT);
         // One step at a time, each in its own transaction, as an installation lives through them.
         let upgraded = Connection::open_in_memory().unwrap();
         for step in &folders {
@@ -40,6 +40,18 @@ fn a_fresh_file_equals_one_that_went_through_every_step() {
         assert!(schema(&upgraded).len() > 2);
         assert_eq!(schema(&file), schema(&upgraded), "{name}");
     }
+}
+
+#[test]
+fn a_file_from_before_the_first_release_is_refused() {
+    let mut business = Business::new(&["core"]);
+    business.close();
+    let path = business.data().join("tenants").join(business.id().to_string()).join("records.db");
+    let early = Files::copy_of(&business);
+    early.open("records.db").execute_batch("PRAGMA user_version = 1").unwrap();
+    std::fs::copy(early.paths.file("records.db"), path).unwrap();
+    let error = business.open().expect_err("an early format");
+    assert!(matches!(&error, Error::Unreleased { found: 1, .. }), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod kill;
 mod power_cut;
 mod proofs;
 pub mod tampering;
-mod verifier;
+pub mod verifier;
 
 use base::TenantId;
 use keys::{KeyRing, MasterKey, Pages};

@@ -58,7 +58,7 @@ const CASES: &[Case] = &[
     (
         "a changed value",
         |files, _| {
-            files.sql("UPDATE entry_value SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE seq = 5");
+            files.sql("UPDATE entry_value SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || CASE WHEN substr(sealed, -1) = x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE seq = 5");
         },
         &["value-changed"],
     ),
@@ -237,7 +237,7 @@ const CASES: &[Case] = &[
     (
         "a changed part",
         |files, _| {
-            files.sql("UPDATE part SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE record = 5");
+            files.sql("UPDATE part SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || CASE WHEN substr(sealed, -1) = x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE record = 5");
         },
         &["record-differs"],
     ),

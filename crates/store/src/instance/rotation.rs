@@ -1,0 +1,140 @@
+//! Keys of a tenant and of the instance itself, replaced by new ones.
+use super::{INSTANCE, Instance};
+use crate::op::Caller;
+use crate::rotate::{self, Rotate, Rotated, Steps};
+use crate::sqlite::SqliteConnection;
+use crate::{Error, Result};
+use base::{Actor, TenantId};
+use keys::{KeyRing, MasterKey, Pages, Purpose};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Instance {
+    /// Replaces keys of a tenant by new ones and destroys the old; gives the numbers of the new ones. What a crash interrupts is finished when
+    /// the tenant is opened next.
+    ///
+    /// Another page key needs the files for itself: whoever asks for the tenant waits meanwhile, and `Busy` says that somebody kept it.
+    /// The others go on beside reading and writing. After the root an earlier recovery kit opens nothing.
+    pub fn rotate(&self, actor: &Actor, id: TenantId, what: Rotate) -> Result<Vec<Rotated>> {
+        let _one = self.rotating.lock();
+        let path = self.paths(id).file("root");
+        let caller = Caller { actor: actor.clone(), ..Caller::job("rotate-keys") };
+        let tenant = self.tenant(id)?; // finishes what an earlier one has left
+        self.change(actor, &format!("rotate-{what}"), id, |_| Ok(()))?;
+        let mut ring = KeyRing::read(&path, id, &self.master)?;
+        if what == Rotate::Root {
+            let done = [Rotated { key: what.to_string(), number: ring.rotate_root() }];
+            ring.write(&path, &self.master)?;
+            rotate::take(tenant.shared(), ring);
+            self.settings.steps.done("root");
+            rotate::journaled(&tenant, &caller, &done)?;
+            return Ok(done.into());
+        }
+        let add = |ring: &mut KeyRing| -> Result<Vec<Rotated>> {
+            let number = |purpose: &Purpose| Rotated { key: purpose.to_string(), number: ring.add(*purpose) };
+            let done = what.purposes().iter().map(number).collect();
+            ring.write(&path, &self.master)?;
+            self.settings.steps.done("new key");
+            Ok(done)
+        };
+        if what != Rotate::Pages {
+            let done = add(&mut ring)?;
+            rotate::take(tenant.shared(), ring);
+            rotate::finish(&tenant, &self.master, &self.settings.steps, &caller)?;
+            return Ok(done);
+        }
+        drop(tenant);
+        let opening = self.opening.lock();
+        self.close(id)?;
+        let done = add(&mut ring)?;
+        drop(opening);
+        self.tenant(id)?;
+        Ok(done)
+    }
+
+    /// Replaces the instance's own root or the key of the pages of instance.db.
+    pub fn rotate_own(&self, actor: &Actor, what: Rotate) -> Result<Rotated> {
+        if !matches!(what, Rotate::Root | Rotate::Pages) {
+            return Err(Error::invalid("the instance itself has a root and a key for its pages that can be rotated"));
+        }
+        let _one = self.rotating.lock();
+        self.change(actor, &format!("rotate-{what}"), INSTANCE, |_| Ok(()))?;
+        let path = self.folder.join("instance.root");
+        let mut guard = self.directory.lock();
+        let directory = &mut *guard;
+        let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+        let number = match what {
+            Rotate::Root => ring.rotate_root(),
+            _ => ring.add(Purpose::RecordsPages),
+        };
+        ring.write(&path, &self.master)?;
+        self.settings.steps.done("new key");
+        finish_own(&mut directory.file, &mut ring, &path, &self.master, &self.settings.steps)?;
+        directory.ring = ring;
+        Ok(Rotated { key: what.to_string(), number })
+    }
+
+    /// Begins a new epoch of a tenant's journal after its databases were put back to an earlier state. Nothing but this opens them then: a database
+    /// that is behind its checkpoint is a cut tail until somebody answers for it. `why` holds no value of a person. Gives the epoch's number.
+    pub fn begin_epoch(&self, actor: &Actor, id: TenantId, why: &str) -> Result<u32> {
+        let _opening = self.opening.lock();
+        self.close(id)?;
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        self.change(actor, "begin-epoch", id, |_| Ok(()))?;
+        let now = self.clock.now();
+        crate::journal::epoch::begin(&paths, &ring, &self.settings.engine, now, actor, why)
+    }
+
+    /// Closes a tenant, as soon as nobody uses it any more. Whoever calls this holds `opening`.
+    pub(super) fn close(&self, id: TenantId) -> Result<()> {
+        let busy = || Err(Error::Busy { message: "the tenant is in use".into() });
+        let Some(tenant) = self.open.lock().remove(&id) else { return Ok(()) };
+        if !eventually(|| Arc::strong_count(&tenant) == 1) {
+            self.open.lock().insert(id, tenant);
+            return busy();
+        }
+        let shared = Arc::downgrade(tenant.shared());
+        drop(tenant); // joins its threads
+        // Readers outlive it.
+        if eventually(|| shared.strong_count() == 0) { Ok(()) } else { busy() }
+    }
+}
+
+/// Moves instance.db to its current page key, if an older one is still there, and drops that.
+pub(super) fn finish_own(
+    file: &mut SqliteConnection,
+    ring: &mut KeyRing,
+    path: &Path,
+    master: &MasterKey,
+    steps: &Steps,
+) -> Result<()> {
+    let older = ring.numbers(Purpose::RecordsPages).into_iter().skip(1);
+    let older: Vec<u32> = older.collect();
+    if older.is_empty() {
+        return Ok(());
+    }
+    rotate::rekey(file, ring.page_key(Pages::Records), steps)?;
+    steps.done("instance.db");
+    for number in older {
+        ring.retire(Purpose::RecordsPages, number)?;
+    }
+    ring.write(path, master)?;
+    steps.done("old keys destroyed");
+    Ok(())
+}
+
+/// How long [`eventually`] looks again, and how often: ten seconds.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(10);
+const LOOKS: u32 = 1_000;
+
+/// Whether something that others are about to do happens within ten seconds: a request ends, a reader is given back.
+fn eventually(happened: impl Fn() -> bool) -> bool {
+    for _ in 0..LOOKS {
+        if happened() {
+            return true;
+        }
+        std::thread::park_timeout(LOOK_AGAIN);
+    }
+    happened()
+}

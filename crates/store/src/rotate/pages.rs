@@ -1,0 +1,38 @@
+//! Another key for the pages of a database: every page is encrypted anew where it lies, in one transaction. A crash leaves the file under the
+//! old key or under the new one; the ring holds both until the tenant has been opened with the new one.
+use super::Steps;
+use crate::shared::Paths;
+use crate::sqlite::{Mode, Settings, SqliteConnection};
+use crate::tenant::open_with;
+use crate::{Error, Result};
+use keys::{KeyRing, PageKey, Pages, Purpose};
+
+/// Moves the files of a closed tenant to their current page keys, where they are not there yet.
+pub(crate) fn before_opening(paths: &Paths, ring: &KeyRing, settings: &Settings, steps: &Steps) -> Result<()> {
+    for (pages, name) in [(Pages::Records, "records.db"), (Pages::Keys, "keys.db"), (Pages::Index, "index.db")] {
+        if ring.numbers(Purpose::from(pages)).len() > 1 && paths.file(name).exists() {
+            // Without a crash it is the oldest.
+            let mut keys: Vec<&PageKey> = ring.page_keys(pages).map(|(_, key)| key).collect();
+            keys.reverse();
+            let mut file = open_with(paths, keys.into_iter(), pages, Mode::Writer, settings)?;
+            rekey(&mut file, ring.page_key(pages), steps)?;
+            drop(file);
+            steps.done(name);
+        }
+    }
+    Ok(())
+}
+
+/// Encrypts every page with `key`; nobody else may have the file open. A file that has the key already is only written once more.
+pub(crate) fn rekey(file: &mut SqliteConnection, key: &PageKey, steps: &Steps) -> Result<()> {
+    use crate::engine::Connection;
+    file.forget_overwritten()?;
+    file.rekey(key)?;
+    steps.done("pages in the log");
+    // Pages of the old key lie in the file until the write-ahead log is folded into it.
+    file.forget_overwritten()?;
+    match file.damaged_pages()?.into_iter().next() {
+        None => Ok(()),
+        Some(first) => Err(Error::damaged("a database after the change of its page key", first)),
+    }
+}
