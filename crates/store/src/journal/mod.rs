@@ -20,4 +20,4 @@ pub use purge::{PurgeOutcome, purge};
 pub use show::{Change, Shown, Step, history};
 pub use tree::Tree;
 pub(crate) use tree::ledger_position;
-pub use verify::{Nightly, Report, WHOLE_EVERY_MS, nightly, verify};
+pub use verify::{Nightly, Report, WHOLE_EVERY_MS, entries, nightly, verify};

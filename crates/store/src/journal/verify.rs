@@ -26,6 +26,7 @@ use crate::{Error, Result};
 use base::{Finding, Severity, UnitId};
 use keys::{KeyRing, Pages, UnitKey};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Sequence, record's row number, body and leaf of an entry as they are stored.
 type Raw = (u64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -64,10 +65,30 @@ const LIMITS: &str = "Whoever holds the host and the keys can sign a journal of 
 const RECORD_MISSING: &str = "the record that this entry left is gone without a later entry";
 const MISPLACED: &str = "this entry or one before it about the same record does not stand in the record's history";
 
-/// Verifies the whole journal of a tenant.
+/// Verifies everything of a tenant: its journal ([`entries`]), that every live unit has its key and no erased one, and every page of both files,
+/// free ones too; the pages beside the rest, on a thread of their own.
 pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Report> {
+    let (read, damaged) = std::thread::scope(|scope| {
+        let pages = scope.spawn(|| damaged_pages(paths, ring, settings));
+        let read = read(paths, ring, settings, true);
+        let damaged =
+            pages.join().unwrap_or_else(|_| Err(Error::Busy { message: "the check of the pages ended early".into() }));
+        (read, damaged)
+    });
+    let mut check = read?;
+    for (name, message) in damaged? {
+        check.find("page-damaged", name, message);
+    }
+    Ok(check.report)
+}
+
+/// Verifies the whole journal of a tenant, with the comparison of every live record and row that it covers.
+pub fn entries(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Report> {
+    Ok(read(paths, ring, settings, false)?.report)
+}
+
+fn read(paths: &Paths, ring: &KeyRing, settings: &Settings, with_keys: bool) -> Result<Check> {
     let mut records = open_file(paths, ring, Pages::Records, Mode::Reader, settings)?;
-    let mut keys = open_file(paths, ring, Pages::Keys, Mode::Reader, settings)?;
     records.script("snapshot", "BEGIN")?;
     let mut check = Check::new();
     let ledger = check.ledger(paths, ring);
@@ -81,15 +102,55 @@ pub fn verify(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Repo
         check.covered_rows(&mut records, pass, passes)?;
     }
     check.judge(&mut records, &head, ledger.as_ref(), true);
-    check.keys(&mut records, &mut keys, ring, ledger.as_ref())?;
-    check.pages("records.db", &mut records)?;
-    check.pages("keys.db", &mut keys)?;
+    if with_keys {
+        let mut keys = open_file(paths, ring, Pages::Keys, Mode::Reader, settings)?;
+        check.keys(&mut records, &mut keys, ring, ledger.as_ref())?;
+    }
     check.report.checkpoint = head.note;
-    Ok(check.report)
+    Ok(check)
+}
+
+/// Authenticates every page as it lies on the disk; gives the file and a sentence for each that is wrong.
+fn damaged_pages(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<Vec<(&'static str, String)>> {
+    let mut damaged = Vec::new();
+    for (name, pages) in [("records.db", Pages::Records), ("keys.db", Pages::Keys)] {
+        let mut file = open_file(paths, ring, pages, Mode::Reader, settings)?;
+        // The check reads the file beside the engine. A page that is being written at that moment is right the next time.
+        let mut wrong = file.damaged_pages()?;
+        if !wrong.is_empty() {
+            let again: HashSet<String> = file.damaged_pages()?.into_iter().collect();
+            wrong.retain(|message| again.contains(message));
+        }
+        damaged.extend(wrong.into_iter().map(|message| (name, message)));
+    }
+    Ok(damaged)
 }
 
 /// What the last entry about a record commits to: its sequence and a digest over row and parts; none if the record is gone.
-type Last = HashMap<[u8; 16], Left>;
+type Last = HashMap<[u8; 16], Left, ByRandomId>;
+
+/// Ids are random, so eight bytes of one are as good a hash as any, spread for the numbers among the keys. Verification looks up several for each entry.
+#[derive(Default)]
+struct IdHasher(u64);
+
+type ByRandomId = BuildHasherDefault<IdHasher>;
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        let last = bytes.last_chunk::<8>().map_or(0, |last| u64::from_ne_bytes(*last));
+        self.0 = self.0.rotate_left(32) ^ last;
+    }
+    fn write_u8(&mut self, table: u8) {
+        self.0 ^= u64::from(table) << 32;
+    }
+    fn write_usize(&mut self, _length: usize) {}
+}
+
+/// The hashes of an entry's sealed value parts, by sequence and unit.
+type Values = HashMap<(u64, UnitId), Digest, ByRandomId>;
 
 /// The state in which a record was left.
 struct Left {
@@ -212,7 +273,7 @@ impl Check {
 
     /// Reads every entry with its value parts. Only the first pass checks them; all collect the last digests of their share of the records.
     fn entries(&mut self, records: &mut SqliteConnection, head: &Head, pass: u64, passes: u64) -> Result<Last> {
-        let mut last = Last::new();
+        let mut last = Last::default();
         let mut tree = Growing::at(records, &head.origin, self.report.from)?;
         let mut expected = self.report.from;
         while expected < head.size {
@@ -228,7 +289,7 @@ impl Check {
                 ));
                 Ok(true)
             })?;
-            let mut values: HashMap<(u64, UnitId), Digest> = HashMap::new();
+            let mut values: Values = Values::default();
             if pass == 0 {
                 let mut unreadable = Vec::new();
                 records.query((&statements::VALUES_FROM).into(), &range, &mut |row| {
@@ -307,7 +368,7 @@ impl Check {
         seq: u64,
         bytes: Option<&[u8]>,
         leaf: Option<&[u8]>,
-        values: &mut HashMap<(u64, UnitId), Digest>,
+        values: &mut Values,
         tree: &mut Growing,
     ) -> Option<Body> {
         let Some(bytes) = bytes else {
@@ -410,8 +471,8 @@ impl Check {
             })?;
             let Some((last, _, _)) = units.last() else { return Ok(()) };
             let last = *last;
-            let mut there: HashMap<i64, bool> = HashMap::new();
-            let ids: HashMap<i64, UnitId> = units.iter().map(|(rid, id, _)| (*rid, *id)).collect();
+            let mut there: HashMap<i64, bool, ByRandomId> = HashMap::default();
+            let ids: HashMap<i64, UnitId, ByRandomId> = units.iter().map(|(rid, id, _)| (*rid, *id)).collect();
             keys.query((&on_keys::KEYS_FROM).into(), &[from.into(), (last - from + 1).into()], &mut |row| {
                 let rid = row.int(0)?;
                 if row.bytes(2)? == crate::writer::DESTROYED {
@@ -445,20 +506,6 @@ impl Check {
             }
             from = last + 1;
         }
-    }
-
-    /// Every page of a file is as it was written, those too that nothing above has read: indexes, bookkeeping, free pages.
-    fn pages(&mut self, name: &str, file: &mut SqliteConnection) -> Result<()> {
-        // The check reads the file beside the engine. A page that is being written at that moment is right the next time.
-        let mut wrong = file.damaged_pages()?;
-        if !wrong.is_empty() {
-            let again: HashSet<String> = file.damaged_pages()?.into_iter().collect();
-            wrong.retain(|message| again.contains(message));
-        }
-        for message in wrong {
-            self.find("page-damaged", name, message);
-        }
-        Ok(())
     }
 }
 

@@ -152,7 +152,7 @@ fn name(inner: &str) -> Option<(String, &str)> {
         match char {
             '}' => return Some((name, inner.get(at + 1..)?)),
             '\\' => {
-                name.push(chars.next_if(|(_, next)| matches!(next, '{' | '}' | '\\')).map_or('\\', |(_, next)| next))
+                name.push(chars.next_if(|(_, next)| matches!(next, '{' | '}' | '\\')).map_or('\\', |(_, next)| next));
             }
             other => name.push(other),
         }
@@ -166,7 +166,7 @@ impl fmt::Display for Template {
             match part {
                 Part::Text(text) => out.write_str(&text.replace('{', "{{").replace('}', "}}"))?,
                 Part::Column(name) => {
-                    write!(out, "{{{}}}", name.replace('\\', "\\\\").replace('{', "\\{").replace('}', "\\}"))?
+                    write!(out, "{{{}}}", name.replace('\\', "\\\\").replace('{', "\\{").replace('}', "\\}"))?;
                 }
             }
         }

@@ -1,5 +1,5 @@
 //! Comparing covered rows (users, units, persons, links, …) with what the last entry about each of them commits to.
-use super::{Check, share};
+use super::{ByRandomId, Check, share};
 use crate::engine::{Connection, Param, Row};
 use crate::journal::body::{Body, Digest};
 use crate::journal::covered::{self, COVERED, Covered};
@@ -8,29 +8,10 @@ use crate::sqlite::SqliteConnection;
 use crate::{Error, Result};
 use base::RecordId;
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// The last digest of each row, with the entry that has it. Half of the digest: nobody finds another row for 128 bits either.
 #[derive(Default)]
-pub(super) struct Rows(HashMap<(u8, [u8; 16]), Left, BuildHasherDefault<IdHasher>>);
-
-/// Ids are random: eight bytes of one are as good a hash as any. Verification looks up several for each entry.
-#[derive(Default)]
-struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        let last = bytes.last_chunk::<8>().map_or(0, |last| u64::from_ne_bytes(*last));
-        self.0 ^= last;
-    }
-    fn write_u8(&mut self, table: u8) {
-        self.0 ^= u64::from(table) << 32;
-    }
-    fn write_usize(&mut self, _length: usize) {}
-}
+pub(super) struct Rows(HashMap<(u8, [u8; 16]), Left, ByRandomId>);
 
 /// Sees each row of an answer.
 type Each<'a> = dyn FnMut(&dyn Row) -> Result<bool> + 'a;
