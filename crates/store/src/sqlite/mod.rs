@@ -72,6 +72,8 @@ pub fn open(path: &Path, key: &keys::PageKey, mode: Mode, settings: &Settings) -
     };
     let connection = opened.map_err(|error| explain(&name, "open", &error))?;
     let pragmas = || -> rusqlite::Result<()> {
+        // The engine would write a line of its own for every page that does not fit; what was found is said by whoever asked.
+        connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
         connection.execute_batch(&format!("PRAGMA key = \"{}\"", key.pragma().as_str()))?;
         connection.execute_batch("PRAGMA cipher_hmac_algorithm = HMAC_SHA256; PRAGMA cipher_memory_security = OFF;")?;
         connection.busy_timeout(LOCK_WAIT)?;
