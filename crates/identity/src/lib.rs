@@ -30,7 +30,6 @@ pub use error::{Error, Result};
 pub use password::Password;
 pub use role::Role;
 pub use secret::{session_tenant, tenant_of};
-pub use security_log::purge_logs;
 pub use session::{SessionInfo, purge_sessions, session, sign_out};
 pub use settings::Settings;
 pub use sign_in::{SignedIn, sign_in};

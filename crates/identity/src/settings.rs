@@ -44,9 +44,4 @@ impl Settings {
 
     /// Sessions, and tokens, that one open tenant keeps in memory; when there are more it starts anew.
     pub const CACHED: usize = 10_000;
-
-    /// Lines of the access log live so long (T-42, X-12).
-    pub const ACCESS_LOG_MS: i64 = 48 * HOUR_MS;
-    /// Days of the security log are kept so long after the day.
-    pub const SECURITY_LOG_DAYS: i64 = 90;
 }

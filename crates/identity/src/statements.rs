@@ -40,10 +40,4 @@ statements! {
     Change TOKEN_PUT = "INSERT INTO token (rid, id, hash, unit, name, rights, created_by, created_at, expires_at, revoked_at, commit_no) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)";
     Change TOKEN_REVOKE = "UPDATE token SET revoked_at = ?2, commit_no = ?3 WHERE rid = ?1";
 
-    Query LOG_DAY = "SELECT size, frontier FROM log_day WHERE log = ?1 AND day = ?2";
-    Upkeep LOG_LINE_PUT = "INSERT INTO log_line (log, day, seq, at, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-    Upkeep LOG_DAY_PUT = "INSERT INTO log_day (log, day, size, frontier, note) VALUES (?1, ?2, ?3, ?4, '') ON CONFLICT (log, day) DO UPDATE SET size = excluded.size, frontier = excluded.frontier";
-    Upkeep LOG_LINES_DROP_DAYS = "DELETE FROM log_line WHERE log = ?1 AND day < ?2";
-    Upkeep LOG_DAYS_DROP = "DELETE FROM log_day WHERE log = ?1 AND day < ?2";
-    Upkeep LOG_LINES_DROP_OLD = "DELETE FROM log_line WHERE log = ?1 AND day <= ?2 AND at <= ?3";
 }

@@ -2,6 +2,7 @@
 //!
 //! Plain HTTP is served on the loopback address only: any other one is refused, since passwords and records would cross the network for
 //! everyone to read. A reverse proxy on the same machine brings the TLS.
+mod flush;
 pub(crate) mod jobs;
 mod ports;
 mod signals;
@@ -97,7 +98,8 @@ async fn serve(
         tokio::spawn(commands),
         tokio::spawn(http(web::serve(pages, web::pages(Arc::clone(&app)), wait(stopped.clone())))),
         tokio::spawn(http(web::serve(api, web::api(Arc::clone(&app)), wait(stopped.clone())))),
-        tokio::spawn(worker::run(Arc::clone(&instance), settings.worker.clone(), wait(stopped))),
+        tokio::spawn(worker::run(Arc::clone(&instance), settings.worker.clone(), wait(stopped.clone()))),
+        tokio::spawn(flush::run(Arc::clone(&instance), wait(stopped))),
     ];
     drop(app);
     let told = ready(&ports, out);

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub input: Input,
     /// Pages and REST API.
     pub web: Web,
+    /// How long the logs beside the journal are kept.
+    pub logs: Logs,
 }
 
 /// Open tenants.
@@ -82,6 +84,18 @@ pub(crate) struct Web {
     pub max_long_work: NonZeroU32,
 }
 
+/// How long the logs beside the journal are kept: a day of them is dropped whole when its first line is so old.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Logs {
+    /// Reads of sensitive fields.
+    pub reads_days: NonZeroU32,
+    /// Sign-ins, failures, refusals.
+    pub security_days: NonZeroU32,
+    /// Requests; more than 48 is refused.
+    pub access_hours: NonZeroU32,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -92,6 +106,7 @@ impl Default for Settings {
             socket: Socket::default(),
             input: Input::default(),
             web: Web::default(),
+            logs: Logs::default(),
         }
     }
 }
@@ -113,6 +128,12 @@ impl Default for Socket {
 impl Default for Input {
     fn default() -> Self {
         Self { max_import_mib: NonZeroU64::new(4096).unwrap_or(NonZeroU64::MIN) }
+    }
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self { reads_days: limit(365), security_days: limit(90), access_hours: limit(48) }
     }
 }
 
@@ -142,8 +163,9 @@ impl Settings {
             ));
         }
         let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-        toml::from_str(&text).map_err(|error| {
-            let (path, error) = (path.display(), error.to_string());
+        let read = toml::from_str(&text).map_err(|error| error.to_string());
+        read.and_then(Self::possible).map_err(|error| {
+            let path = path.display();
             let error = error.trim_end();
             Failure::usage(
                 format!("Die Einstellungen in {path} sind nicht zu verstehen; es wurde nichts gestartet.\n{error}"),
@@ -152,11 +174,25 @@ impl Settings {
         })
     }
 
+    /// Refuses what no limit may be.
+    fn possible(self) -> Result<Self, String> {
+        let most = store::logs::Limits::ACCESS_MAX_MS / store::logs::HOUR_MS;
+        if i64::from(self.logs.access_hours.get()) > most {
+            return Err(format!("logs.access_hours: the access log is kept for {most} hours at most"));
+        }
+        Ok(self)
+    }
+
     /// The same, as the store wants them.
     pub(crate) fn instance(&self) -> store::InstanceSettings {
         store::InstanceSettings {
             max_open_tenants: usize::try_from(self.tenants.max_open.get()).unwrap_or(usize::MAX),
             idle_ms: i64::from(self.tenants.idle_minutes.get()) * 60_000,
+            logs: store::logs::Limits {
+                reads_ms: i64::from(self.logs.reads_days.get()) * store::logs::DAY_MS,
+                security_ms: i64::from(self.logs.security_days.get()) * store::logs::DAY_MS,
+                access_ms: i64::from(self.logs.access_hours.get()) * store::logs::HOUR_MS,
+            },
             ..store::InstanceSettings::default()
         }
     }
@@ -204,7 +240,7 @@ mod tests {
         assert_eq!(read(example).unwrap(), Settings::default());
         // Every section and name, counted: one that is missing on the page would have its default all the same.
         let named = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3);
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3 + 3);
         for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let name = line.split(" = ").next().unwrap();
             let misspelt = example
@@ -217,9 +253,12 @@ mod tests {
 
     #[test]
     fn a_misspelt_or_impossible_limit_is_refused_and_named() {
-        for (text, named) in
-            [("prot_offset = 7", "prot_offset"), ("[tenants]\nmax_open = 0", "max_open"), ("[worker", "line 1")]
-        {
+        for (text, named) in [
+            ("prot_offset = 7", "prot_offset"),
+            ("[tenants]\nmax_open = 0", "max_open"),
+            ("[worker", "line 1"),
+            ("[logs]\naccess_hours = 49", "access_hours"),
+        ] {
             let failure = read(text).unwrap_err();
             assert_eq!(failure.exit, Exit::Usage);
             assert!(failure.text.en.contains(named), "{}", failure.text.en);

@@ -2,6 +2,7 @@
 use crate::view::{may_see, visible};
 use base::{Access as Right, Permission, RecordId, Timestamp};
 use serde_json::Value;
+use store::logs::SensitiveRead;
 use store::rows::Access;
 use store::{Caller, Error, Reader, Result, journal};
 
@@ -85,5 +86,22 @@ pub fn history(
             })
             .collect(),
     });
-    Ok(HistoryPage { items: items.collect(), next: shown.next })
+    let items: Vec<HistoryEntry> = items.collect();
+    let shown_of = |name: &str| {
+        let of = |change: &FieldChange| change.field == name && (change.old.is_some() || change.new.is_some());
+        items.iter().flat_map(|entry| &entry.changes).any(of)
+    };
+    let fields = store::logs::sensitive_among(definition, shown_of);
+    if !fields.is_empty() {
+        reader.tenant().note_reads([SensitiveRead {
+            at: reader.tenant().clock().now(),
+            reader: caller.actor.to_string(),
+            way: "history",
+            module: module.to_owned(),
+            record: id,
+            fields,
+            purpose: caller.purpose.clone(),
+        }])?;
+    }
+    Ok(HistoryPage { items, next: shown.next })
 }

@@ -20,7 +20,7 @@ pub use batch::{BatchItem, MAX_ITEMS, batch};
 pub use change::change;
 pub use create::create;
 pub use delete::delete;
-pub use get::get;
+pub use get::{Wanted, get, get_part, note_answer};
 pub use history::{FieldChange, HistoryEntry, HistoryPage, history};
 pub use import_run::{ImportReport, ImportRequest, Progress, preview, run as import_file};
 pub use links::{Backlinks, backlinks};

@@ -62,7 +62,8 @@ pub fn list(reader: &mut Reader, caller: &Caller, request: &ListRequest) -> Resu
     let page = index::list(reader.index()?, &query)?;
     let modules = reader.tenant().modules();
     let definition = modules.set.get(&request.module);
-    let items = page.rows.into_iter().map(|row| item(row, definition, caller)).collect();
+    let items: Vec<ListItem> = page.rows.into_iter().map(|row| item(row, definition, caller)).collect();
+    note(reader, caller, &items)?;
     Ok(ListPage { items, next: page.next.map(|cursor| cursor.as_text().to_owned()) })
 }
 
@@ -93,14 +94,24 @@ pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> R
         return Ok(Vec::new());
     }
     let page = index::search(reader.index()?, &query)?;
-    Ok(page
-        .rows
-        .into_iter()
-        .map(|row| {
-            let definition = modules.set.get(&row.module);
-            item(row, definition, caller)
-        })
-        .collect())
+    let items = page.rows.into_iter().map(|row| {
+        let definition = modules.set.get(&row.module);
+        item(row, definition, caller)
+    });
+    let items: Vec<ListItem> = items.collect();
+    note(reader, caller, &items)?;
+    Ok(items)
+}
+
+/// Notes the rows whose list columns hold something sensitive.
+pub(crate) fn note(reader: &Reader, caller: &Caller, items: &[ListItem]) -> Result<()> {
+    let shared = reader.tenant();
+    let modules = shared.modules();
+    let reads = items.iter().filter_map(|item| {
+        store::logs::sensitive_read(shared, caller, "list", modules.set.get(&item.module)?, item.id, &item.values)
+    });
+    let reads: Vec<_> = reads.collect();
+    if reads.is_empty() { Ok(()) } else { shared.note_reads(reads) }
 }
 
 /// Module and title of records, for showing links. What the caller may not see is absent.

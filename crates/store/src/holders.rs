@@ -54,6 +54,8 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/entry", "headers without a value"),
     ("instance.db/tile", "hashes of entries"),
     ("instance.db/kit", "times"),
+    ("instance.db/log_line", "methods, routes and keyed hashes, dropped by age"),
+    ("instance.db/log_day", "hashes of log lines, dropped by age"),
 ];
 
 struct JournalValues;

@@ -1,10 +1,11 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
+use crate::logs::{self, Limits, LogReport, Purged, Waiting};
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::tenant::{Head, NewTenant, Tenant};
-use crate::{Error, Result, migrate, statements};
+use crate::{Caller, Error, Result, migrate, statements};
 use base::{Actor, SharedClock, TenantId, Timestamp};
 use keys::{KeyRing, MasterKey, Pages};
 use parking_lot::Mutex;
@@ -27,6 +28,8 @@ pub struct InstanceSettings {
     pub holders: Vec<Arc<dyn crate::Holder>>,
     /// Gates of the features, beside the store's own.
     pub gates: Vec<Arc<dyn crate::Gate>>,
+    /// How old lines of the three logs may become.
+    pub logs: Limits,
 }
 
 impl Default for InstanceSettings {
@@ -37,6 +40,7 @@ impl Default for InstanceSettings {
             engine: Settings::default(),
             holders: Vec::new(),
             gates: Vec::new(),
+            logs: Limits::default(),
         }
     }
 }
@@ -97,6 +101,7 @@ pub struct Instance {
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
     flusher: Arc<Flusher>,
+    waiting: Waiting,
     _lock: File,
 }
 
@@ -169,6 +174,7 @@ impl Instance {
             open,
             opening: Mutex::new(()),
             flusher,
+            waiting: Waiting::default(),
             _lock: lock,
         })
     }
@@ -279,8 +285,11 @@ impl Instance {
             Arc::clone(&self.flusher),
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
+            self.settings.logs,
         )?;
         crate::erase::resume(&opened)?;
+        // What has passed its time while nobody had the tenant open is gone before anybody can read it.
+        opened.write(Caller::job("purge-logs"), |op| op.purge_logs().map(drop))?;
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
         Ok(opened)
@@ -315,6 +324,83 @@ impl Instance {
         let paths = self.paths(id);
         let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
         crate::journal::verify(&paths, &ring, &self.settings.engine)
+    }
+
+    /// Verifies the day trees of a tenant's three logs beside the journal, without opening the tenant.
+    pub fn verify_logs(&self, id: TenantId) -> Result<Vec<LogReport>> {
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let mut records = crate::tenant::open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
+        records.script("snapshot", "BEGIN")?;
+        logs::verify(&mut records, &ring.signer().verify_key(), id)
+    }
+
+    /// Logs of a tenant with a day that should have been dropped more than `grace_ms` ago, and that day as days since 1970.
+    pub fn overdue_logs(&self, id: TenantId, grace_ms: i64) -> Result<Vec<(logs::Log, i64)>> {
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let mut records = crate::tenant::open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
+        logs::overdue(&mut records, self.clock.now(), &self.settings.logs, grace_ms)
+    }
+
+    /// The same for the instance's own access log: requests that belong to no tenant.
+    pub fn verify_own_logs(&self) -> Result<Vec<LogReport>> {
+        let mut guard = self.directory.lock();
+        let directory = &mut *guard;
+        let key = directory.ring.signer().verify_key();
+        logs::verify(&mut directory.file, &key, INSTANCE)
+    }
+
+    /// Notes a request that belongs to no tenant, for the instance's own access log.
+    pub fn note_access(&self, access: logs::Access) {
+        self.waiting.access(access);
+    }
+
+    /// Writes the lines that wait for the logs of reads and access: the instance's own and those of every open tenant. To be called every second
+    /// while requests are served; a crash loses what was noted since.
+    pub fn flush_logs(&self) -> Result<()> {
+        let open: Vec<Arc<Tenant>> = self.open.lock().values().cloned().collect();
+        let mut outcome = self.flush_own_logs();
+        for tenant in open {
+            outcome = tenant.flush_logs().map(drop).and(outcome);
+        }
+        outcome
+    }
+
+    fn flush_own_logs(&self) -> Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let taken = self.waiting.take();
+        let lines = taken.clone();
+        let written = self.in_directory(move |file, ring| {
+            for (log, lines) in lines.lines(ring) {
+                logs::append(file, ring, INSTANCE, log, lines)?;
+            }
+            Ok(())
+        });
+        if written.is_err() {
+            self.waiting.put_back(taken);
+        }
+        written
+    }
+
+    /// Drops what has passed its time from the instance's own access log.
+    pub fn purge_own_logs(&self) -> Result<Purged> {
+        let (now, limits) = (self.clock.now(), self.settings.logs);
+        self.in_directory(move |file, _| logs::purge(file, now, &limits))
+    }
+
+    /// Bookkeeping in instance.db, in a transaction of its own.
+    fn in_directory<T>(&self, work: impl FnOnce(&mut SqliteConnection, &KeyRing) -> Result<T>) -> Result<T> {
+        let mut guard = self.directory.lock();
+        let directory = &mut *guard;
+        directory.file.begin()?;
+        let done = work(&mut directory.file, &directory.ring).and_then(|done| directory.file.commit().map(|()| done));
+        if done.is_err() {
+            directory.file.rollback();
+        }
+        done
     }
 
     /// Tenants whose ledger has an erasure that had begun when the program ended; opening one finishes it.
@@ -475,6 +561,14 @@ impl Instance {
         journal::write_copy(&checkpoint_file(&self.folder), &note)?;
         directory.tenants = read_tenants(&mut directory.file)?;
         Ok(())
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush_own_logs() {
+            tracing::error!(%error, "lines of the instance's access log could not be written at closing");
+        }
     }
 }
 

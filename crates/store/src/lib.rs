@@ -14,6 +14,7 @@ pub mod index_row;
 mod instance;
 pub mod journal;
 pub mod ledger;
+pub mod logs;
 mod migrate;
 pub mod module;
 mod modules;
@@ -46,8 +47,10 @@ pub use writer::Table;
 pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("records.db", statements::ALL),
     ("records.db", holders::ALL),
+    ("records.db", logs::ALL),
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
+    ("instance.db", logs::ALL),
 ];
 
 /// Lower-case hex, as certificates and plans write digests and signatures.

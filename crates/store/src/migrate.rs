@@ -38,6 +38,12 @@ pub const STEPS: &[Step] = &[
         keys: include_str!("../migrations/0002-fewer-indexes/keys.sql"),
         instance: include_str!("../migrations/0002-fewer-indexes/instance.sql"),
     },
+    Step {
+        name: "0003-logs-of-the-instance",
+        records: include_str!("../migrations/0003-logs-of-the-instance/records.sql"),
+        keys: include_str!("../migrations/0003-logs-of-the-instance/keys.sql"),
+        instance: include_str!("../migrations/0003-logs-of-the-instance/instance.sql"),
+    },
 ];
 
 impl Step {

@@ -92,6 +92,8 @@ pub struct Shared {
     extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(crate) holders: Vec<Arc<dyn crate::Holder>>,
     pub(crate) gates: Vec<Arc<dyn crate::Gate>>,
+    pub(crate) log_limits: crate::logs::Limits,
+    pub(crate) waiting: crate::logs::Waiting,
     readers: Mutex<Readers>,
     reader_back: Condvar,
 }
@@ -135,6 +137,7 @@ impl Shared {
         settings: Settings,
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
+        log_limits: crate::logs::Limits,
     ) -> Self {
         let now = clock.now();
         Self {
@@ -154,6 +157,8 @@ impl Shared {
             extensions: RwLock::default(),
             holders,
             gates,
+            log_limits,
+            waiting: crate::logs::Waiting::default(),
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
         }
@@ -182,6 +187,19 @@ impl Shared {
     /// Everything that can hold personal data: the store's own holders and those of the features.
     pub fn holders(&self) -> Vec<Arc<dyn crate::Holder>> {
         self.holders.clone()
+    }
+    /// Notes that sensitive fields are handed out; written within a second, or when the tenant is closed. Nothing may be handed out if this is
+    /// refused.
+    pub fn note_reads(&self, reads: impl IntoIterator<Item = crate::logs::SensitiveRead>) -> Result<()> {
+        self.waiting.reads(reads)
+    }
+    /// Notes a request for the access log; written within a second, or when the tenant is closed.
+    pub fn note_access(&self, access: crate::logs::Access) {
+        self.waiting.access(access);
+    }
+    /// How old lines of the logs may become.
+    pub fn log_limits(&self) -> crate::logs::Limits {
+        self.log_limits
     }
     /// A fresh id, from the operating system's generator.
     pub fn random_id<K>(&self) -> base::Id<K> {

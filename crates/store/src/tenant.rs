@@ -104,6 +104,7 @@ impl Tenant {
             Arc::new(Flusher::start()?),
             Vec::new(),
             Vec::new(),
+            crate::logs::Limits::default(),
         )?;
         let packs: Vec<String> = std::iter::once("core".to_owned())
             .chain(new.packs.iter().filter(|pack| *pack != "core").cloned())
@@ -125,6 +126,7 @@ impl Tenant {
         flusher: Arc<Flusher>,
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
+        log_limits: crate::logs::Limits,
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
@@ -155,8 +157,19 @@ impl Tenant {
         )?;
         let state = State::load(records, keys, tree, head.commit_no, head.fence)?;
         let mut index = Index::open(index_file.into_raw())?;
-        let shared =
-            Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone(), holders, gates));
+        let shared = Arc::new(Shared::new(
+            id,
+            paths,
+            ring,
+            clock,
+            zone,
+            modules,
+            ledger,
+            settings.clone(),
+            holders,
+            gates,
+            log_limits,
+        ));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
         crate::index_row::ensure_modules(&mut index, &shared.modules())?;
@@ -228,6 +241,23 @@ impl Tenant {
         answered.recv().unwrap_or_else(|_| Err(closing().into()))
     }
 
+    /// Writes the lines that wait for the logs of reads and access; gives whether there were any. What cannot be written waits on.
+    pub fn flush_logs(&self) -> Result<bool> {
+        let shared = &self.shared;
+        if shared.waiting.is_empty() {
+            return Ok(false);
+        }
+        let taken = shared.waiting.take();
+        let lines = taken.lines(&shared.ring());
+        let written = self.write(Caller::job("logs"), move |op| {
+            lines.into_iter().filter(|(_, lines)| !lines.is_empty()).try_for_each(|(log, lines)| op.log(log, lines))
+        });
+        if written.is_err() {
+            shared.waiting.put_back(taken);
+        }
+        written.map(|()| true)
+    }
+
     /// A reader from the pool.
     pub fn reader(&self) -> Result<Reader> {
         self.shared.reader()
@@ -236,6 +266,9 @@ impl Tenant {
 
 impl Drop for Tenant {
     fn drop(&mut self) {
+        if let Err(error) = self.flush_logs() {
+            tracing::error!(%error, "lines of the logs of reads and access could not be written at closing");
+        }
         if self.queue.lock().send(Job::Stop).is_err() {
             tracing::debug!("the writer had ended before the tenant was closed");
         }

@@ -4,7 +4,7 @@ use axum::extract::Request;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -84,8 +84,13 @@ impl Connected<IncomingStream<'_, Limited>> for Peer {
 }
 
 /// The address that a request comes from, if it came over a connection.
+pub(crate) fn ip(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<axum::extract::ConnectInfo<Peer>>().map(|peer| peer.0.0.ip())
+}
+
+/// The same as text.
 pub(crate) fn address(request: &Request) -> Option<String> {
-    request.extensions().get::<axum::extract::ConnectInfo<Peer>>().map(|peer| peer.0.0.ip().to_string())
+    ip(request).map(|address| address.to_string())
 }
 
 impl AsyncRead for Placed {

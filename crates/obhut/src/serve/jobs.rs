@@ -159,11 +159,7 @@ fn pause_ms(attempts: i64) -> i64 {
 }
 
 fn purge_logs(tenant: &Tenant) -> Result<(), String> {
-    let now = tenant.shared().clock().now();
-    tenant
-        .write(Caller::job("purge-logs"), move |op| identity::purge_logs(op, now))
-        .map(drop)
-        .map_err(|error| error.to_string())
+    tenant.write(Caller::job("purge-logs"), |op| op.purge_logs().map(drop)).map_err(|error| error.to_string())
 }
 
 fn purge_sessions(tenant: &Tenant) -> Result<(), String> {

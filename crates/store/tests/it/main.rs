@@ -5,6 +5,7 @@ mod batch;
 mod faults;
 mod first_open;
 mod load;
+mod logs;
 mod model;
 mod statements;
 mod story;

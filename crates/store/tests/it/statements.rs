@@ -4,6 +4,16 @@ use std::collections::BTreeSet;
 use store::holders;
 use testkit::Business;
 
+/// instance.db as the steps make it; the real one has a root of its own, which only `Instance` opens.
+fn instance() -> rusqlite::Connection {
+    let instance = rusqlite::Connection::open_in_memory().unwrap();
+    for step in store::STEPS {
+        let script = format!("{}/migrations/{}/instance.sql", env!("CARGO_MANIFEST_DIR"), step.name);
+        instance.execute_batch(&std::fs::read_to_string(script).unwrap()).unwrap();
+    }
+    instance
+}
+
 #[test]
 fn every_statement_prepares() {
     let mut business = Business::new(&["core"]);
@@ -18,10 +28,7 @@ fn every_statement_prepares() {
         }
     }
     assert!(prepared > 60);
-    // instance.db has a root of its own, which only `Instance` opens; the format is what counts here.
-    let script = format!("{}/migrations/{}/instance.sql", env!("CARGO_MANIFEST_DIR"), store::STEPS[0].name);
-    let instance = rusqlite::Connection::open_in_memory().unwrap();
-    instance.execute_batch(&std::fs::read_to_string(script).unwrap()).unwrap();
+    let instance = instance();
     for (name, sql) in store::STATEMENTS.iter().filter(|(file, _)| *file == "instance.db").flat_map(|(_, list)| *list) {
         assert!(instance.prepare(sql).is_ok(), "instance.db {name}: {:?}", instance.prepare(sql).err());
     }
@@ -83,9 +90,7 @@ fn every_table_and_folder_has_a_holder_or_a_reason() {
                 .map(|name| format!("{file}/{}", name.unwrap())),
         );
     }
-    let script = format!("{}/migrations/{}/instance.sql", env!("CARGO_MANIFEST_DIR"), store::STEPS[0].name);
-    let instance = rusqlite::Connection::open_in_memory().unwrap();
-    instance.execute_batch(&std::fs::read_to_string(script).unwrap()).unwrap();
+    let instance = instance();
     let mut tables = instance.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").unwrap();
     there.extend(
         tables

@@ -1,0 +1,1 @@
+-- keys.db, format 3: as before; all files of an instance carry the same number.

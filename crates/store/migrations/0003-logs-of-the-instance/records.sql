@@ -1,0 +1,1 @@
+-- records.db, format 3: as before; all files of an instance carry the same number.
