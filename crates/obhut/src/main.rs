@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod demo;
 mod failure;
+mod migration;
 mod operator;
 mod output;
 mod place;

@@ -4,7 +4,7 @@ use crate::commands::{self, Context, doctor, module_check, module_list, module_s
 use crate::failure::{Exit, Failure};
 use crate::output::{Lang, Output, Terminal};
 use crate::settings::Settings;
-use crate::{bench, demo, operator, place, serve, socket};
+use crate::{bench, demo, migration, operator, place, serve, socket};
 use base::{Actor, SharedClock, SystemClock};
 use clap::Parser;
 use std::ffi::OsString;
@@ -118,7 +118,17 @@ pub(crate) fn open(
 ) -> Result<Arc<Instance>, Failure> {
     let key = place::KeyPlace::find(folder, |name| std::env::var_os(name));
     let master = key.read_or_make(folder, out)?;
-    Ok(Arc::new(Instance::open(folder, master, Arc::clone(clock), settings.instance())?))
+    let wanted = settings.instance();
+    // What goes wrong here goes wrong again at opening, and is told there.
+    let plan = Instance::migration_plan(folder, &master, &wanted).ok().flatten();
+    if let Some(plan) = &plan {
+        migration::announce(plan, settings.migration.keep_copy_days.get(), out)?;
+    }
+    let instance = Instance::open(folder, master, Arc::clone(clock), wanted)?;
+    if plan.is_some() {
+        out.note("Die Daten sind jetzt auf dem Stand dieser Version.", "The data is of this version now.")?;
+    }
+    Ok(Arc::new(instance))
 }
 
 fn served(args: &serve::Args, folder: &Path, settings: &Settings, out: &mut Output<'_>) -> Result<Exit, Failure> {

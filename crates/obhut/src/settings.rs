@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub web: Web,
     /// How long the logs beside the journal are kept.
     pub logs: Logs,
+    /// When the data is of an older version.
+    pub migration: Migration,
 }
 
 /// Open tenants.
@@ -96,6 +98,14 @@ pub(crate) struct Logs {
     pub access_hours: NonZeroU32,
 }
 
+/// When the data is of an older version.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Migration {
+    /// Days for which the copy that is made before is kept.
+    pub keep_copy_days: NonZeroU32,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -107,6 +117,7 @@ impl Default for Settings {
             input: Input::default(),
             web: Web::default(),
             logs: Logs::default(),
+            migration: Migration::default(),
         }
     }
 }
@@ -131,6 +142,11 @@ impl Default for Input {
     }
 }
 
+impl Default for Migration {
+    fn default() -> Self {
+        Self { keep_copy_days: limit(14) }
+    }
+}
 impl Default for Logs {
     fn default() -> Self {
         Self { reads_days: limit(365), security_days: limit(90), access_hours: limit(48) }
@@ -193,6 +209,7 @@ impl Settings {
                 security_ms: i64::from(self.logs.security_days.get()) * store::logs::DAY_MS,
                 access_ms: i64::from(self.logs.access_hours.get()) * store::logs::HOUR_MS,
             },
+            copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             ..store::InstanceSettings::default()
         }
     }
@@ -240,7 +257,7 @@ mod tests {
         assert_eq!(read(example).unwrap(), Settings::default());
         // Every section and name, counted: one that is missing on the page would have its default all the same.
         let named = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3 + 3);
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3 + 3 + 1);
         for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let name = line.split(" = ").next().unwrap();
             let misspelt = example

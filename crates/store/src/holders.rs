@@ -21,7 +21,12 @@ pub trait Holder: Send + Sync {
 
 /// The holders of the store itself.
 pub fn builtin() -> Vec<std::sync::Arc<dyn Holder>> {
-    vec![std::sync::Arc::new(JournalValues), std::sync::Arc::new(Parts), std::sync::Arc::new(Around)]
+    vec![
+        std::sync::Arc::new(JournalValues),
+        std::sync::Arc::new(Parts),
+        std::sync::Arc::new(Around),
+        std::sync::Arc::new(crate::migrate::Copies),
+    ]
 }
 
 /// Tables and folders that hold nothing of a person, each with the reason.

@@ -2,6 +2,7 @@
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
 use crate::logs::{self, Limits, LogReport, Purged, Waiting};
+use crate::migrate::Plan;
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::tenant::{Head, NewTenant, Tenant};
@@ -30,6 +31,8 @@ pub struct InstanceSettings {
     pub gates: Vec<Arc<dyn crate::Gate>>,
     /// How old lines of the three logs may become.
     pub logs: Limits,
+    /// How long the copy that is made before a migration is kept, in milliseconds.
+    pub copy_ms: i64,
 }
 
 impl Default for InstanceSettings {
@@ -41,6 +44,7 @@ impl Default for InstanceSettings {
             holders: Vec::new(),
             gates: Vec::new(),
             logs: Limits::default(),
+            copy_ms: 14 * logs::DAY_MS,
         }
     }
 }
@@ -102,7 +106,7 @@ pub struct Instance {
     opening: Mutex<()>,
     flusher: Arc<Flusher>,
     waiting: Waiting,
-    _lock: File,
+    lock: File,
 }
 
 struct Directory {
@@ -150,7 +154,16 @@ impl Instance {
             file.execute((&statements::HEAD_BEGIN).into(), &params)?;
         }
         let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
-        migrate::check(&mut file, "instance.db", migrate::Which::Instance)?;
+        let keeping = migrate::Keeping { now: clock.now(), keep_ms: settings.copy_ms };
+        if Plan::of_instance(folder, &mut file, &master, &settings.engine, |id| paths(folder, id))?.is_some() {
+            for id in migrate::tenant_ids(&mut file)? {
+                let paths = paths(folder, id);
+                let ring = KeyRing::read(&paths.file("root"), id, &master)?;
+                migrate::tenant(&paths, &ring, &settings.engine, keeping)?;
+            }
+            migrate::instance(folder, &mut file, keeping)?;
+        }
+        migrate::check(&mut file, "instance.db")?;
         let head = Head::read(&mut file)?;
         let tree = Tree::load(&mut file, &head.origin, head.size)?;
         if tree.root() != head.root {
@@ -175,8 +188,24 @@ impl Instance {
             opening: Mutex::new(()),
             flusher,
             waiting: Waiting::default(),
-            _lock: lock,
+            lock,
         })
+    }
+
+    /// What opening the folder will migrate first; none if nothing is old, or nothing is there. Changes nothing.
+    pub fn migration_plan(folder: &Path, master: &MasterKey, settings: &InstanceSettings) -> Result<Option<Plan>> {
+        let root = folder.join("instance.root");
+        if !root.exists() || !folder.join("instance.db").exists() {
+            return Ok(None);
+        }
+        let ring = KeyRing::read(&root, INSTANCE, master)?;
+        let mut file = migrate::look(folder, &ring, &settings.engine)?;
+        Plan::of_instance(folder, &mut file, master, &settings.engine, |id| paths(folder, id))
+    }
+
+    /// Deletes the instance's own copies made before a migration whose time is over; gives how many.
+    pub fn expire_copies(&self) -> Result<usize> {
+        migrate::expire_copies(&self.folder, self.clock.now())
     }
 
     /// The data folder.
@@ -189,10 +218,7 @@ impl Instance {
     }
     /// Where a tenant's files lie.
     pub fn paths(&self, id: TenantId) -> Paths {
-        Paths {
-            folder: self.folder.join("tenants").join(id.to_string()),
-            ledger: self.folder.join("ledger").join(id.to_string()),
-        }
+        paths(&self.folder, id)
     }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {
@@ -286,6 +312,7 @@ impl Instance {
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
             self.settings.logs,
+            migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
         )?;
         crate::erase::resume(&opened)?;
         // What has passed its time while nobody had the tenant open is gone before anybody can read it.
@@ -569,6 +596,10 @@ impl Drop for Instance {
         if let Err(error) = self.flush_own_logs() {
             tracing::error!(%error, "lines of the instance's access log could not be written at closing");
         }
+        // Closing the file is not enough: a program that is being started at this moment holds a copy of it until it has begun to run.
+        if let Err(error) = self.lock.unlock() {
+            tracing::debug!(%error, "the folder's lock goes with the process");
+        }
     }
 }
 
@@ -590,6 +621,11 @@ fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
             state: row.text(6)?.to_owned(),
         })
     })
+}
+
+/// Where a tenant's files lie.
+fn paths(folder: &Path, id: TenantId) -> Paths {
+    Paths { folder: folder.join("tenants").join(id.to_string()), ledger: folder.join("ledger").join(id.to_string()) }
 }
 
 /// Takes the folder's lock, or says who has it.

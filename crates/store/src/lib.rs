@@ -36,7 +36,7 @@ pub use exclusive::Exclusive;
 pub use gates::{Disclosure, Gate};
 pub use holders::Holder;
 pub use instance::{Instance, InstanceSettings, TenantInfo};
-pub use migrate::{STEPS, Step};
+pub use migrate::{Plan, PlannedFile, STEPS, Step};
 pub use op::{Caller, Entry, Op};
 pub use shared::{ActiveModules, Counters, ModuleRow, Paths, Reader, Shared};
 pub use tenant::{NewTenant, Tenant};
@@ -51,6 +51,7 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
     ("instance.db", logs::ALL),
+    ("instance.db", migrate::STATEMENTS),
 ];
 
 /// Lower-case hex, as certificates and plans write digests and signatures.

@@ -55,5 +55,7 @@ pub(crate) fn rotate_unit_wrap(writer: &mut Exclusive<'_>, master: &MasterKey) -
     }
     ring.write(&path, master)?;
     *shared.ring.write() = Arc::new(KeyRing::read(&path, shared.id(), master)?);
+    // The keys in a copy that was made before a migration are wrapped with what has just been retired.
+    crate::migrate::drop_copies(&shared.paths().folder)?;
     Ok(number)
 }

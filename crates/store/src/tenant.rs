@@ -105,6 +105,7 @@ impl Tenant {
             Vec::new(),
             Vec::new(),
             crate::logs::Limits::default(),
+            migrate::Keeping { now: clock.now(), keep_ms: 0 },
         )?;
         let packs: Vec<String> = std::iter::once("core".to_owned())
             .chain(new.packs.iter().filter(|pack| *pack != "core").cloned())
@@ -127,13 +128,20 @@ impl Tenant {
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
         log_limits: crate::logs::Limits,
+        keeping: migrate::Keeping,
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
         let mut records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
-        migrate::check(&mut records, "records.db", migrate::Which::Records)?;
+        if migrate::is_old(&mut records, "records.db")? {
+            // It was put back from elsewhere and is older than the instance that it is in.
+            drop(records);
+            migrate::tenant(&paths, &ring, settings, keeping)?;
+            records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
+        }
+        migrate::check(&mut records, "records.db")?;
         let mut keys = open_file(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
-        migrate::check(&mut keys, "keys.db", migrate::Which::Keys)?;
+        migrate::check(&mut keys, "keys.db")?;
         let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
         let head = Head::read(&mut records)?;
         head.compare(&paths, &ring, &ledger)?;
@@ -256,6 +264,11 @@ impl Tenant {
             shared.waiting.put_back(taken);
         }
         written.map(|()| true)
+    }
+
+    /// Deletes the copies made before a migration whose time is over; gives how many.
+    pub fn expire_copies(&self) -> Result<usize> {
+        migrate::expire_copies(&self.shared.paths.folder, self.shared.clock.now())
     }
 
     /// A reader from the pool.

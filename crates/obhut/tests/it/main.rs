@@ -11,5 +11,6 @@ mod demo;
 mod ghost;
 mod house;
 mod import;
+mod migration;
 mod records;
 mod statements;
