@@ -35,6 +35,8 @@ impl Settings {
     pub const NAME_MAX: usize = 200;
     /// Characters of an e-mail address (RFC 5321).
     pub const EMAIL_MAX: usize = 254;
+    /// A token is listed for so long after it was revoked or expired; then its name is destroyed.
+    pub const TOKEN_KEPT_MS: i64 = 30 * 24 * HOUR_MS;
     /// Characters of a token's name.
     pub const TOKEN_NAME_MAX: usize = 100;
     /// Characters of a token's rights.

@@ -1,4 +1,5 @@
 //! The program from its arguments to its exit code: which command runs here, which inside the server that holds the data folder.
+use crate::checks::MasterKeyApart;
 use crate::cli::{Cli, Command, Module, Tenant};
 use crate::commands::{self, Context, doctor, module_check, module_list, module_show};
 use crate::failure::{Exit, Failure};
@@ -118,7 +119,8 @@ pub(crate) fn open(
 ) -> Result<Arc<Instance>, Failure> {
     let key = place::KeyPlace::find(folder, |name| std::env::var_os(name));
     let master = key.read_or_make(folder, out)?;
-    let wanted = settings.instance();
+    let mut wanted = settings.instance();
+    wanted.checks.push(Arc::new(MasterKeyApart::of(&key)));
     // What goes wrong here goes wrong again at opening, and is told there.
     let plan = Instance::migration_plan(folder, &master, &wanted).ok().flatten();
     if let Some(plan) = &plan {

@@ -209,6 +209,12 @@ impl Settings {
                 security_ms: i64::from(self.logs.security_days.get()) * store::logs::DAY_MS,
                 access_ms: i64::from(self.logs.access_hours.get()) * store::logs::HOUR_MS,
             },
+            on_open: vec![|tenant| {
+                // What identity cannot finish now is finished in the hourly work; a business must open all the same.
+                identity::finish_deletions(tenant)
+                    .map(drop)
+                    .map_err(|error| store::Error::Busy { message: error.to_string() })
+            }],
             copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             ..store::InstanceSettings::default()
         }

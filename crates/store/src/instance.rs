@@ -29,6 +29,11 @@ pub struct InstanceSettings {
     pub holders: Vec<Arc<dyn crate::Holder>>,
     /// Gates of the features, beside the store's own.
     pub gates: Vec<Arc<dyn crate::Gate>>,
+    /// Checks of the features, beside the store's own.
+    pub checks: Vec<Arc<dyn crate::Check>>,
+    /// Done with a tenant that has just been opened, before anybody has it: what a crash left unfinished. What fails is reported and done again in
+    /// the hourly work.
+    pub on_open: Vec<fn(&Tenant) -> Result<()>>,
     /// How old lines of the three logs may become.
     pub logs: Limits,
     /// How long the copy that is made before a migration is kept, in milliseconds.
@@ -43,6 +48,8 @@ impl Default for InstanceSettings {
             engine: Settings::default(),
             holders: Vec::new(),
             gates: Vec::new(),
+            checks: Vec::new(),
+            on_open: Vec::new(),
             logs: Limits::default(),
             copy_ms: 14 * logs::DAY_MS,
         }
@@ -317,6 +324,11 @@ impl Instance {
         crate::erase::resume(&opened)?;
         // What has passed its time while nobody had the tenant open is gone before anybody can read it.
         opened.write(Caller::job("purge-logs"), |op| op.purge_logs().map(drop))?;
+        for work in &self.settings.on_open {
+            if let Err(error) = work(&opened) {
+                tracing::error!(tenant = %id, %error, "what a crash had left unfinished could not be finished yet");
+            }
+        }
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
         Ok(opened)
@@ -360,6 +372,28 @@ impl Instance {
         let mut records = crate::tenant::open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
         records.script("snapshot", "BEGIN")?;
         logs::verify(&mut records, &ring.signer().verify_key(), id)
+    }
+
+    /// Every check: the store's own and those of the features.
+    pub fn checks(&self) -> Vec<Arc<dyn crate::Check>> {
+        crate::checks::builtin().into_iter().chain(self.settings.checks.iter().cloned()).collect()
+    }
+
+    /// Verifies a tenant's ledger: chain and every signature; [`Error::Damaged`] names the first line that is wrong.
+    pub fn verify_ledger(&self, id: TenantId) -> Result<()> {
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        crate::ledger::Ledger::read(&paths.ledger_file(), &ring).map(drop)
+    }
+
+    /// Tables and folders of a tenant that no holder covers, and of which no reason is known why none is needed. Must be none.
+    pub fn uncovered(&self, id: TenantId) -> Result<Vec<String>> {
+        let paths = self.paths(id);
+        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let open = |pages| crate::tenant::open_file(&paths, &ring, pages, Mode::Reader, &self.settings.engine);
+        let (mut records, mut keys) = (open(Pages::Records)?, open(Pages::Keys)?);
+        let holders: Vec<_> = crate::holders::builtin().into_iter().chain(self.settings.holders.clone()).collect();
+        crate::holders::uncovered(&holders, &mut [("records.db", &mut records), ("keys.db", &mut keys)], &paths.folder)
     }
 
     /// Logs of a tenant with a day that should have been dropped more than `grace_ms` ago, and that day as days since 1970.

@@ -31,6 +31,8 @@ pub enum What {
     TokenRevoked,
     /// A user was locked.
     UserLocked,
+    /// A lock of a user was lifted.
+    UserUnlocked,
     /// The journal began a new origin after a restore.
     Epoch,
 }

@@ -3,6 +3,7 @@
 //! The only crate with SQL drivers. It is synchronous and knows nothing of async, HTTP or who is calling: a [`Caller`] comes with its rights.
 //! Everything that changes goes through [`Op`]; everything that is read through [`Reader`]; both run [`engine`] statements.
 pub mod baseline;
+pub mod checks;
 pub mod engine;
 pub mod erase;
 mod error;
@@ -31,6 +32,7 @@ pub mod text;
 mod units;
 mod writer;
 
+pub use checks::Check;
 pub use error::{Error, Result};
 pub use exclusive::Exclusive;
 pub use gates::{Disclosure, Gate};

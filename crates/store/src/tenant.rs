@@ -38,6 +38,9 @@ pub struct NewTenant {
     pub packs: Vec<String>,
 }
 
+/// Name of the moment of the last nightly work among the tenant's settings.
+const NIGHT: &str = "night_at";
+
 /// An open tenant. Dropping it closes it: what waits is finished, the outside copy of the checkpoint is written.
 pub struct Tenant {
     shared: Arc<Shared>,
@@ -264,6 +267,26 @@ impl Tenant {
             shared.waiting.put_back(taken);
         }
         written.map(|()| true)
+    }
+
+    /// Puts the newest checkpoint in line for its place outside the databases, whether it lies there already or not: a copy that was lost comes back.
+    pub fn copy_checkpoint(&self) {
+        self.flusher.put(&self.shared.paths.checkpoint_file(), self.shared.newest_note.lock().clone());
+    }
+
+    /// When the nightly work was last done with this tenant; none if never.
+    pub fn night_at(&self) -> Result<Option<base::Timestamp>> {
+        let found =
+            self.reader()?.first(&statements::META_GET, &[NIGHT.into()], |row| Ok(row.text(0)?.parse::<i64>().ok()))?;
+        Ok(found.flatten().map(base::Timestamp))
+    }
+
+    /// Writes down that the nightly work has been done.
+    pub fn night_done(&self) -> Result<()> {
+        self.write(Caller::job("night"), |op| {
+            let now = op.now().0.to_string();
+            op.upkeep(&statements::META_PUT, &[NIGHT.into(), now.as_str().into()]).map(drop)
+        })
     }
 
     /// Deletes the copies made before a migration whose time is over; gives how many.

@@ -7,6 +7,7 @@
 
 mod bed;
 mod cli;
+mod controls;
 mod demo;
 mod ghost;
 mod house;
