@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod demo;
 mod failure;
+mod help;
 mod migration;
 mod operator;
 mod output;

@@ -5,9 +5,9 @@ use crate::commands::{self, Context, doctor, module_check, module_list, module_s
 use crate::failure::{Exit, Failure};
 use crate::output::{Lang, Output, Terminal};
 use crate::settings::Settings;
-use crate::{bench, demo, migration, operator, place, serve, socket};
+use crate::{bench, demo, help, migration, operator, place, serve, socket};
 use base::{Actor, SharedClock, SystemClock};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +16,9 @@ use store::Instance;
 /// Runs what was typed; gives the exit code.
 pub(crate) fn run(words: Vec<OsString>) -> u8 {
     let lang = Lang::of_environment(|name| std::env::var(name).ok());
-    let cli = match Cli::try_parse_from(&words) {
+    let typed = help::asked(&words).unwrap_or(lang);
+    let parsed = help::localised(Cli::command(), typed).try_get_matches_from(&words);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return misused(&error, &words),
     };

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub input: Input,
     /// Pages and REST API.
     pub web: Web,
+    /// Lists and search.
+    pub lists: Lists,
     /// How long the logs beside the journal are kept.
     pub logs: Logs,
     /// When the data is of an older version.
@@ -76,7 +78,6 @@ pub(crate) struct Input {
 /// Pages and REST API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_field_names, reason = "each is a limit, and a reader of the file must see so")]
 pub(crate) struct Web {
     /// Longest body of a request, in KiB.
     pub max_body_kib: NonZeroU32,
@@ -84,6 +85,28 @@ pub(crate) struct Web {
     pub max_batch_mib: NonZeroU32,
     /// Plans, erasures and exports of a person at a time; a further one waits.
     pub max_long_work: NonZeroU32,
+    /// Connections of pages and of the API at a time; a further one waits.
+    pub max_connections: NonZeroU32,
+    /// Longest head of a request, in KiB; 8 at least.
+    pub max_head_kib: NonZeroU32,
+    /// Seconds that a client may take for the head of a request, and may rest between two.
+    pub head_seconds: NonZeroU32,
+    /// Seconds in which something more of a body must come.
+    pub body_seconds: NonZeroU32,
+}
+
+/// Lists and search.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Lists {
+    /// Index rows that one list may read; a filter that needs more is refused, with the one that helps.
+    pub max_rows_read: NonZeroU32,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self { max_rows_read: limit(store::index::DEFAULT_ROW_BUDGET) }
+    }
 }
 
 /// How long the logs beside the journal are kept: a day of them is dropped whole when its first line is so old.
@@ -116,6 +139,7 @@ impl Default for Settings {
             socket: Socket::default(),
             input: Input::default(),
             web: Web::default(),
+            lists: Lists::default(),
             logs: Logs::default(),
             migration: Migration::default(),
         }
@@ -155,7 +179,15 @@ impl Default for Logs {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { max_body_kib: limit(1024), max_batch_mib: limit(16), max_long_work: limit(4) }
+        Self {
+            max_body_kib: limit(1024),
+            max_batch_mib: limit(16),
+            max_long_work: limit(4),
+            max_connections: limit(1024),
+            max_head_kib: limit(32),
+            head_seconds: limit(15),
+            body_seconds: limit(30),
+        }
     }
 }
 
@@ -215,6 +247,7 @@ impl Settings {
                     .map(drop)
                     .map_err(|error| store::Error::Busy { message: error.to_string() })
             }],
+            row_budget: self.lists.max_rows_read.get(),
             copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             ..store::InstanceSettings::default()
         }
@@ -229,6 +262,12 @@ impl Settings {
             max_body_bytes: size(self.web.max_body_kib, 1024),
             max_batch_bytes: size(self.web.max_batch_mib, 1024 * 1024),
             max_long_work: size(self.web.max_long_work, 1),
+            connections: web::Connections {
+                max: size(self.web.max_connections, 1),
+                head_ms: u64::from(self.web.head_seconds.get()) * 1_000,
+                body_ms: u64::from(self.web.body_seconds.get()) * 1_000,
+                max_head_bytes: size(self.web.max_head_kib, 1024),
+            },
         }
     }
 }
@@ -263,7 +302,7 @@ mod tests {
         assert_eq!(read(example).unwrap(), Settings::default());
         // Every section and name, counted: one that is missing on the page would have its default all the same.
         let named = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3 + 3 + 1);
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 7 + 1 + 3 + 1);
         for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let name = line.split(" = ").next().unwrap();
             let misspelt = example

@@ -21,7 +21,7 @@ pub use change::change;
 pub use create::create;
 pub use delete::delete;
 pub use get::{Wanted, get, get_part, note_answer};
-pub use history::{FieldChange, HistoryEntry, HistoryPage, history};
+pub use history::{FieldChange, HistoryEntry, HistoryPage, history, history_of_gone};
 pub use import_run::{ImportReport, ImportRequest, Progress, preview, run as import_file};
 pub use links::{Backlinks, backlinks};
 pub use list::{ListItem, ListPage, ListRequest, count, list, search, titles};

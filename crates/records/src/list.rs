@@ -89,6 +89,7 @@ pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> R
     let mut query = SearchQuery::new(readable, caller.grants.scopes.clone(), store::text::query_terms(text));
     query.order = SearchOrder::Newest;
     query.limit = limit.clamp(1, index::MAX_LIMIT);
+    query.row_budget = reader.tenant().row_budget();
     query.include_restricted = caller.grants.has(Permission::Privacy);
     if query.terms.is_empty() {
         return Ok(Vec::new());
@@ -201,6 +202,7 @@ fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<List
         query.text = Some(terms);
     }
     query.limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit };
+    query.row_budget = reader.tenant().row_budget();
     query.after = request.after.as_ref().map(|cursor| Cursor::from_text(cursor.clone()));
     Ok(query)
 }

@@ -1,7 +1,10 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
+mod looks;
+mod own_logs;
+
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
-use crate::logs::{self, Limits, LogReport, Purged, Waiting};
+use crate::logs::{self, Limits, Waiting};
 use crate::migrate::Plan;
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
@@ -36,6 +39,8 @@ pub struct InstanceSettings {
     pub on_open: Vec<fn(&Tenant) -> Result<()>>,
     /// How old lines of the three logs may become.
     pub logs: Limits,
+    /// Index rows that one list or search may read.
+    pub row_budget: u32,
     /// How long the copy that is made before a migration is kept, in milliseconds.
     pub copy_ms: i64,
 }
@@ -51,6 +56,7 @@ impl Default for InstanceSettings {
             checks: Vec::new(),
             on_open: Vec::new(),
             logs: Limits::default(),
+            row_budget: crate::index::DEFAULT_ROW_BUDGET,
             copy_ms: 14 * logs::DAY_MS,
         }
     }
@@ -199,22 +205,6 @@ impl Instance {
         })
     }
 
-    /// What opening the folder will migrate first; none if nothing is old, or nothing is there. Changes nothing.
-    pub fn migration_plan(folder: &Path, master: &MasterKey, settings: &InstanceSettings) -> Result<Option<Plan>> {
-        let root = folder.join("instance.root");
-        if !root.exists() || !folder.join("instance.db").exists() {
-            return Ok(None);
-        }
-        let ring = KeyRing::read(&root, INSTANCE, master)?;
-        let mut file = migrate::look(folder, &ring, &settings.engine)?;
-        Plan::of_instance(folder, &mut file, master, &settings.engine, |id| paths(folder, id))
-    }
-
-    /// Deletes the instance's own copies made before a migration whose time is over; gives how many.
-    pub fn expire_copies(&self) -> Result<usize> {
-        migrate::expire_copies(&self.folder, self.clock.now())
-    }
-
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -318,7 +308,7 @@ impl Instance {
             Arc::clone(&self.flusher),
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
-            self.settings.logs,
+            crate::shared::Limited { logs: self.settings.logs, row_budget: self.settings.row_budget },
             migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
         )?;
         crate::erase::resume(&opened)?;
@@ -363,105 +353,6 @@ impl Instance {
         let paths = self.paths(id);
         let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
         crate::journal::verify(&paths, &ring, &self.settings.engine)
-    }
-
-    /// Verifies the day trees of a tenant's three logs beside the journal, without opening the tenant.
-    pub fn verify_logs(&self, id: TenantId) -> Result<Vec<LogReport>> {
-        let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        let mut records = crate::tenant::open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
-        records.script("snapshot", "BEGIN")?;
-        logs::verify(&mut records, &ring.signer().verify_key(), id)
-    }
-
-    /// Every check: the store's own and those of the features.
-    pub fn checks(&self) -> Vec<Arc<dyn crate::Check>> {
-        crate::checks::builtin().into_iter().chain(self.settings.checks.iter().cloned()).collect()
-    }
-
-    /// Verifies a tenant's ledger: chain and every signature; [`Error::Damaged`] names the first line that is wrong.
-    pub fn verify_ledger(&self, id: TenantId) -> Result<()> {
-        let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        crate::ledger::Ledger::read(&paths.ledger_file(), &ring).map(drop)
-    }
-
-    /// Tables and folders of a tenant that no holder covers, and of which no reason is known why none is needed. Must be none.
-    pub fn uncovered(&self, id: TenantId) -> Result<Vec<String>> {
-        let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        let open = |pages| crate::tenant::open_file(&paths, &ring, pages, Mode::Reader, &self.settings.engine);
-        let (mut records, mut keys) = (open(Pages::Records)?, open(Pages::Keys)?);
-        let holders: Vec<_> = crate::holders::builtin().into_iter().chain(self.settings.holders.clone()).collect();
-        crate::holders::uncovered(&holders, &mut [("records.db", &mut records), ("keys.db", &mut keys)], &paths.folder)
-    }
-
-    /// Logs of a tenant with a day that should have been dropped more than `grace_ms` ago, and that day as days since 1970.
-    pub fn overdue_logs(&self, id: TenantId, grace_ms: i64) -> Result<Vec<(logs::Log, i64)>> {
-        let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        let mut records = crate::tenant::open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
-        logs::overdue(&mut records, self.clock.now(), &self.settings.logs, grace_ms)
-    }
-
-    /// The same for the instance's own access log: requests that belong to no tenant.
-    pub fn verify_own_logs(&self) -> Result<Vec<LogReport>> {
-        let mut guard = self.directory.lock();
-        let directory = &mut *guard;
-        let key = directory.ring.signer().verify_key();
-        logs::verify(&mut directory.file, &key, INSTANCE)
-    }
-
-    /// Notes a request that belongs to no tenant, for the instance's own access log.
-    pub fn note_access(&self, access: logs::Access) {
-        self.waiting.access(access);
-    }
-
-    /// Writes the lines that wait for the logs of reads and access: the instance's own and those of every open tenant. To be called every second
-    /// while requests are served; a crash loses what was noted since.
-    pub fn flush_logs(&self) -> Result<()> {
-        let open: Vec<Arc<Tenant>> = self.open.lock().values().cloned().collect();
-        let mut outcome = self.flush_own_logs();
-        for tenant in open {
-            outcome = tenant.flush_logs().map(drop).and(outcome);
-        }
-        outcome
-    }
-
-    fn flush_own_logs(&self) -> Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let taken = self.waiting.take();
-        let lines = taken.clone();
-        let written = self.in_directory(move |file, ring| {
-            for (log, lines) in lines.lines(ring) {
-                logs::append(file, ring, INSTANCE, log, lines)?;
-            }
-            Ok(())
-        });
-        if written.is_err() {
-            self.waiting.put_back(taken);
-        }
-        written
-    }
-
-    /// Drops what has passed its time from the instance's own access log.
-    pub fn purge_own_logs(&self) -> Result<Purged> {
-        let (now, limits) = (self.clock.now(), self.settings.logs);
-        self.in_directory(move |file, _| logs::purge(file, now, &limits))
-    }
-
-    /// Bookkeeping in instance.db, in a transaction of its own.
-    fn in_directory<T>(&self, work: impl FnOnce(&mut SqliteConnection, &KeyRing) -> Result<T>) -> Result<T> {
-        let mut guard = self.directory.lock();
-        let directory = &mut *guard;
-        directory.file.begin()?;
-        let done = work(&mut directory.file, &directory.ring).and_then(|done| directory.file.commit().map(|()| done));
-        if done.is_err() {
-            directory.file.rollback();
-        }
-        done
     }
 
     /// Tenants whose ledger has an erasure that had begun when the program ended; opening one finishes it.

@@ -72,6 +72,21 @@ pub struct Counters {
     pub syncs: AtomicU64,
 }
 
+/// Limits of an open tenant that are settings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limited {
+    /// How old lines of the logs may become.
+    pub logs: crate::logs::Limits,
+    /// Index rows that one list or search may read.
+    pub row_budget: u32,
+}
+
+impl Default for Limited {
+    fn default() -> Self {
+        Self { logs: crate::logs::Limits::default(), row_budget: crate::index::DEFAULT_ROW_BUDGET }
+    }
+}
+
 /// Everything an open tenant's parts share.
 pub struct Shared {
     pub(crate) tenant: TenantId,
@@ -92,7 +107,7 @@ pub struct Shared {
     extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(crate) holders: Vec<Arc<dyn crate::Holder>>,
     pub(crate) gates: Vec<Arc<dyn crate::Gate>>,
-    pub(crate) log_limits: crate::logs::Limits,
+    pub(crate) limited: Limited,
     pub(crate) waiting: crate::logs::Waiting,
     readers: Mutex<Readers>,
     reader_back: Condvar,
@@ -137,7 +152,7 @@ impl Shared {
         settings: Settings,
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
-        log_limits: crate::logs::Limits,
+        limited: Limited,
     ) -> Self {
         let now = clock.now();
         Self {
@@ -157,7 +172,7 @@ impl Shared {
             extensions: RwLock::default(),
             holders,
             gates,
-            log_limits,
+            limited,
             waiting: crate::logs::Waiting::default(),
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
@@ -197,9 +212,13 @@ impl Shared {
     pub fn note_access(&self, access: crate::logs::Access) {
         self.waiting.access(access);
     }
+    /// Index rows that one list or search may read.
+    pub fn row_budget(&self) -> u32 {
+        self.limited.row_budget
+    }
     /// How old lines of the logs may become.
     pub fn log_limits(&self) -> crate::logs::Limits {
-        self.log_limits
+        self.limited.logs
     }
     /// A fresh id, from the operating system's generator.
     pub fn random_id<K>(&self) -> base::Id<K> {

@@ -6,7 +6,7 @@ use crate::journal::{self, Flusher, Tree};
 use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
-use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
+use crate::shared::{ActiveModules, Limited, ModuleRow, Paths, Reader, Shared};
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
 use crate::{Error, Result, migrate, statements};
@@ -107,7 +107,7 @@ impl Tenant {
             Arc::new(Flusher::start()?),
             Vec::new(),
             Vec::new(),
-            crate::logs::Limits::default(),
+            Limited::default(),
             migrate::Keeping { now: clock.now(), keep_ms: 0 },
         )?;
         let packs: Vec<String> = std::iter::once("core".to_owned())
@@ -130,7 +130,7 @@ impl Tenant {
         flusher: Arc<Flusher>,
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
-        log_limits: crate::logs::Limits,
+        limited: Limited,
         keeping: migrate::Keeping,
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
@@ -179,7 +179,7 @@ impl Tenant {
             settings.clone(),
             holders,
             gates,
-            log_limits,
+            limited,
         ));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);

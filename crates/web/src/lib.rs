@@ -33,7 +33,7 @@ mod tests;
 
 pub use app::{App, Settings};
 pub use baseline::baseline;
-pub use serve::serve;
+pub use serve::{Connections, serve};
 pub use surface::{api, pages};
 
 /// Statements of this crate, for the test that prepares every statement on every engine.

@@ -13,7 +13,7 @@ mod verify;
 pub use body::{Body, Digest};
 pub(crate) use copy::{Flusher, read_copy, write_copy};
 pub use prove::{Consistency, Proof, prove};
-pub use show::{Change, Shown, Step, history};
+pub use show::{Change, Shown, Step, history, history_of_gone};
 pub use tree::Tree;
 pub(crate) use tree::ledger_position;
 pub use verify::{Report, verify};

@@ -165,9 +165,9 @@ statements! {
     Query LOG_DAY_BEFORE = "SELECT coalesce(max(day), -1) FROM log_day WHERE log = ?1 AND day < ?2";
     Query LOG_LINES = "SELECT seq, at, body FROM log_line WHERE log = ?1 AND day = ?2 ORDER BY seq";
     Query LOG_TAIL = "SELECT at, body FROM log_line WHERE log = ?1 ORDER BY day DESC, seq DESC";
-    Query LOG_STRAYS = "SELECT DISTINCT l.log, l.day FROM log_line l LEFT JOIN log_day d ON d.log = l.log AND d.day = l.day WHERE d.day IS NULL ORDER BY l.log, l.day";
+    Query LOG_STRAYS = "SELECT DISTINCT day FROM log_line WHERE log = ?1 AND day NOT IN (SELECT day FROM log_day WHERE log = ?1) ORDER BY day";
     Query LOG_FIRST = "SELECT min(at) FROM log_line WHERE log = ?1 AND day = ?2";
-    Query LOG_DAYS_UNTIL = "SELECT day FROM (SELECT day FROM log_day WHERE log = ?1 UNION SELECT day FROM log_line WHERE log = ?1) WHERE day <= ?2 ORDER BY day";
+    Query LOG_DAYS_UNTIL = "SELECT day FROM log_day WHERE log = ?1 AND day <= ?2 UNION SELECT DISTINCT day FROM log_line WHERE log = ?1 AND day <= ?2 ORDER BY 1";
     Query LOG_DAY_AFTER = "SELECT min(day) FROM log_day WHERE log = ?1 AND day > ?2";
     Upkeep LOG_LINE_PUT = "INSERT INTO log_line (log, day, seq, at, body) VALUES (?1, ?2, ?3, ?4, ?5)";
     Upkeep LOG_DAY_PUT = "INSERT INTO log_day (log, day, size, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (log, day) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note";

@@ -53,7 +53,7 @@ fn first_at(file: &mut dyn Connection, log: Log, day: i64) -> Result<i64> {
 impl Op<'_> {
     /// Drops what has reached its limit. To be run at least hourly, and when [`Purged::next`] says so.
     pub fn purge_logs(&mut self) -> Result<Purged> {
-        let limits = self.shared.log_limits;
+        let limits = self.shared.limited.logs;
         let purged = purge(&mut self.state.records, self.now, &limits)?;
         self.state.changed |= purged.days > 0;
         Ok(purged)

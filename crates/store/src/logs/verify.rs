@@ -56,13 +56,10 @@ pub(crate) fn verify(file: &mut dyn Connection, key: &VerifyKey, owner: TenantId
             verify_day(file, key, &mut report, (owner, log, day, size), &note, previous)?;
             previous = Some(day);
         }
-        reports.push(report);
-    }
-    let strays = engine::collect(file, &LOG_STRAYS, &[], |row| Ok((row.int(0)?, row.int(1)?)))?;
-    for (number, day) in strays {
-        if let Some(report) = reports.iter_mut().find(|report| report.log.number() == number) {
+        for day in engine::collect(file, &LOG_STRAYS, &[log.number().into()], |row| row.int(0))? {
             report.find("log-day-unknown", day, "lines lie here that belong to no signed day");
         }
+        reports.push(report);
     }
     Ok(reports)
 }
