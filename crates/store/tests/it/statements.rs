@@ -36,7 +36,10 @@ fn every_statement_prepares() {
 
 /// Statements that read a whole table, and why they may.
 const WHOLE_TABLES: &[(&str, &str)] = &[
-    ("ENTRY_NAMING", "the history of a record that is gone, asked for by hand: nothing but its entries names it any more"),
+    (
+        "ENTRY_NAMING",
+        "the history of a record that is gone, asked for by hand: nothing but its entries names it any more",
+    ),
     ("JOBS_ALL", "what is queued, with a limit"),
     ("MODULES", "some dozen definitions, read when the tenant is opened"),
     ("TABLES", "the names of the tables, for the control that compares them with the holders"),
