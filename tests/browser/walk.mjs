@@ -157,6 +157,75 @@ async function mainJob(page, family_name) {
 test("the main job, with JavaScript", () => inBrowser({}, (page) => mainJob(page, "Walkstraßer")));
 test("the main job, without JavaScript", () => inBrowser({ javaScriptEnabled: false }, (page) => mainJob(page, "Ohneskript")));
 
+/** The office: a person restricted and released, two made one and two again, users, tokens, an import. */
+async function office(page, family_name) {
+  const [{ id }, other] = [await person(family_name), await person(family_name)];
+  await signIn(page);
+  await go(page, `/subjects/${id}`);
+  await find(page, "restriction-reason").selectOption("objection");
+  await find(page, "restrict").click();
+  await find(page, "release").waitFor();
+  await find(page, "release").click();
+  await find(page, "restrict").waitFor();
+
+  await find(page, "merge").click();
+  await page.waitForURL(/\/merge$/);
+  await find(page, "merge-hit").filter({ hasText: other.id }).locator('[data-test="merge-do"]').click();
+  await find(page, "unmerge").click();
+  await page.waitForURL(new RegExp(`/subjects/${id}\\?`));
+  assert.equal(await find(page, "unmerge").count(), 0, "two again");
+
+  await go(page, "/users");
+  const login = `walk-${family_name.toLowerCase()}`;
+  await find(page, "user-login").fill(login);
+  await find(page, "user-email").fill(`${login}@walk.example`);
+  await find(page, "user-create").click();
+  assert.ok((await find(page, "new-password").innerText()).length >= 20, "the password is shown once");
+  const row = () => find(page, "user").filter({ hasText: login });
+  await row().locator('[data-test="lock"]').click();
+  await row().locator('[data-test="unlock"]').click();
+  await row().locator('[data-test="lock"]').waitFor();
+  assert.equal(await find(page, "new-password").count(), 0, "and not again");
+
+  await go(page, "/tokens");
+  await find(page, "token-name").fill(login);
+  await find(page, "token-rights").fill("contact:r");
+  await find(page, "token-create").click();
+  const token = await find(page, "new-token").innerText();
+  assert.equal((await api(demo.api, token).get("contact?limit=1")).status, 200);
+  await find(page, "token").filter({ hasText: login }).locator('[data-test="revoke"]').click();
+  await page.waitForURL(/\/tokens\?/);
+  assert.equal((await api(demo.api, token).get("contact?limit=1")).status, 401, "a revoked token opens nothing");
+
+  await go(page, "/import");
+  const text = `Vorname;Nachname;Geburtstag\nIngo;${family_name}-Import;02.03.1980\nIna;${family_name}-Import;gestern\n`;
+  await find(page, "import-file").setInputFiles({ name: "karte.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await find(page, "import-origin").fill("Browser walk");
+  await find(page, "import-look").click();
+  await find(page, "import-preview").waitFor();
+  assert.equal(await find(page, "import-count").first().innerText(), "1");
+  assert.equal(await find(page, "import-rejected").innerText(), "1");
+  await accessible(page);
+  await page.screenshot({ path: join(pictures, `import-preview-${WIDTHS[0].width}.png`), fullPage: true });
+  await find(page, "import-run").click();
+  await find(page, "import-done").waitFor();
+  // Sent as the form would be: a download in a browser that is about to close leaves it waiting.
+  const form = page.locator('form[action="/import/rejects"]');
+  const rejects = await page.request.post(new URL("/import/rejects", demo.pages).href, {
+    form: {
+      csrf: await form.locator('[name="csrf"]').inputValue(),
+      content: await form.locator('[name="content"]').inputValue(),
+    },
+  });
+  assert.match(rejects.headers()["content-disposition"], /\.csv"$/);
+  assert.match(await rejects.text(), /Ina/);
+  await go(page, `/m/contact?q=${family_name}-Import`);
+  assert.equal(await find(page, "row").count(), 1, "the good row is there, the bad one is not");
+}
+
+test("the office, with JavaScript", () => inBrowser({}, (page) => office(page, "Bürofrau")));
+test("the office, without JavaScript", () => inBrowser({ javaScriptEnabled: false }, (page) => office(page, "Stillmann")));
+
 test("what the law keeps is shown with its reason", () =>
   inBrowser({}, async (page) => {
     const { status, body } = await caller.get("order?filter[state]=invoiced&limit=1");
@@ -190,7 +259,8 @@ test("every page fits, is readable for all, and has its picture", async () => {
   const { id } = await person("Bildermann");
   const pages = {
     list: "/m/contact", record: `/m/contact/${id}`, edit: `/m/contact/${id}/edit`, history: `/m/contact/${id}/history`,
-    orders: "/m/order", subject: `/subjects/${id}`, plan: `/subjects/${id}/erasure`,
+    orders: "/m/order", subject: `/subjects/${id}`, plan: `/subjects/${id}/erasure`, merge: `/subjects/${id}/merge`,
+    users: "/users", tokens: "/tokens", import: "/import",
   };
   for (const viewport of WIDTHS) {
     await inBrowser({ viewport }, async (page) => {

@@ -72,6 +72,11 @@ pub fn date_in(moment: Timestamp, zone: &TimeZone) -> Date {
     moment.instant().to_zoned(zone.clone()).date()
 }
 
+/// The hour of a moment by the clocks of a zone, 0 to 23.
+pub fn hour_in(moment: Timestamp, zone: &TimeZone) -> i8 {
+    moment.instant().to_zoned(zone.clone()).hour()
+}
+
 /// The end of the calendar year `years` after the year of `start` in `zone`: the first moment that is no longer in it.
 ///
 /// This is how § 147(4) AO and § 257(5) HGB count: a voucher of any day of 2026 with 8 years is kept to the end of 2034.

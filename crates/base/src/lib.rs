@@ -11,7 +11,7 @@ mod kind;
 mod permission;
 
 pub use actor::Actor;
-pub use clock::{Clock, SharedClock, SystemClock, Timestamp, date_in, end_of_year, zone};
+pub use clock::{Clock, SharedClock, SystemClock, Timestamp, date_in, end_of_year, hour_in, zone};
 pub use finding::{Finding, Severity};
 pub use id::of as id_of;
 pub use id::{Id, IdError, RecordId, SubjectId, TenantId, UnitId, UserId};

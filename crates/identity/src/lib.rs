@@ -30,11 +30,10 @@ pub use error::{Error, Result};
 pub use password::Password;
 pub use role::Role;
 pub use secret::{session_tenant, tenant_of};
-pub use security_log::purge_logs;
 pub use session::{SessionInfo, purge_sessions, session, sign_out};
 pub use settings::Settings;
 pub use sign_in::{SignedIn, sign_in};
-pub use token::{TokenView, create_token, list_tokens, revoke_token, token};
+pub use token::{TokenView, create_token, forget_tokens, list_tokens, revoke_token, token};
 pub use user::{
     NewUser, Rename, create_user, delete_user, find_user, finish_deletions, list_users, lock_user, rename_user,
     reset_password, set_role, unlock_user, user,

@@ -35,6 +35,8 @@ impl Settings {
     pub const NAME_MAX: usize = 200;
     /// Characters of an e-mail address (RFC 5321).
     pub const EMAIL_MAX: usize = 254;
+    /// A token is listed for so long after it was revoked or expired; then its name is destroyed.
+    pub const TOKEN_KEPT_MS: i64 = 30 * 24 * HOUR_MS;
     /// Characters of a token's name.
     pub const TOKEN_NAME_MAX: usize = 100;
     /// Characters of a token's rights.
@@ -44,9 +46,4 @@ impl Settings {
 
     /// Sessions, and tokens, that one open tenant keeps in memory; when there are more it starts anew.
     pub const CACHED: usize = 10_000;
-
-    /// Lines of the access log live so long (T-42, X-12).
-    pub const ACCESS_LOG_MS: i64 = 48 * HOUR_MS;
-    /// Days of the security log are kept so long after the day.
-    pub const SECURITY_LOG_DAYS: i64 = 90;
 }

@@ -46,7 +46,7 @@ pub fn sign_in(tenant: &Tenant, login: &str, password: &str, address: Option<&st
         better: verified.better,
         session: hash,
         csrf: *csrf.bytes(),
-        address: address.map(|address| security_log::address_hash(&shared.ring(), address)),
+        address: address.map(|address| store::logs::address_hash(&shared.ring(), address)),
     };
     match tenant.write(Caller::job("sign-in"), move |op| settle(op, &attempt))? {
         Some(user) => Ok(SignedIn { token, user, csrf: csrf.to_string() }),

@@ -34,16 +34,12 @@ statements! {
 
     Query TOKEN_BY_HASH = "SELECT rid, id, unit, name, rights, created_by, created_at, expires_at, revoked_at FROM token WHERE hash = ?1";
     Query TOKEN_BY_ID = "SELECT rid, id, unit, name, rights, created_by, created_at, expires_at, revoked_at FROM token WHERE id = ?1";
-    Query TOKENS = "SELECT rid, id, unit, name, rights, created_by, created_at, expires_at, revoked_at FROM token ORDER BY created_at, rid LIMIT ?1";
+    Query TOKENS = "SELECT rid, id, unit, name, rights, created_by, created_at, expires_at, revoked_at FROM token WHERE NOT EXISTS (SELECT 1 FROM unit u WHERE u.rid = token.unit AND u.state <> 0) ORDER BY created_at, rid LIMIT ?1";
     Query TOKENS_MADE_BY = "SELECT rid, id, unit, name, rights, created_by, created_at, expires_at, revoked_at FROM token WHERE created_by = ?1 AND revoked_at = 0 ORDER BY rid";
+    Query TOKENS_OVER = "SELECT t.rid, t.id, t.unit, t.name, t.rights, t.created_by, t.created_at, t.expires_at, t.revoked_at, u.id FROM token t JOIN unit u ON u.rid = t.unit WHERE (t.revoked_at <> 0 AND t.revoked_at <= ?1) OR (t.expires_at <> 0 AND t.expires_at <= ?1) ORDER BY t.rid LIMIT ?2";
+    Change TOKEN_DELETE = "DELETE FROM token WHERE id = ?1";
     Query TOKENS_MAX = "SELECT coalesce(max(rid), 0) FROM token";
     Change TOKEN_PUT = "INSERT INTO token (rid, id, hash, unit, name, rights, created_by, created_at, expires_at, revoked_at, commit_no) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)";
     Change TOKEN_REVOKE = "UPDATE token SET revoked_at = ?2, commit_no = ?3 WHERE rid = ?1";
 
-    Query LOG_DAY = "SELECT size, frontier FROM log_day WHERE log = ?1 AND day = ?2";
-    Upkeep LOG_LINE_PUT = "INSERT INTO log_line (log, day, seq, at, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-    Upkeep LOG_DAY_PUT = "INSERT INTO log_day (log, day, size, frontier, note) VALUES (?1, ?2, ?3, ?4, '') ON CONFLICT (log, day) DO UPDATE SET size = excluded.size, frontier = excluded.frontier";
-    Upkeep LOG_LINES_DROP_DAYS = "DELETE FROM log_line WHERE log = ?1 AND day < ?2";
-    Upkeep LOG_DAYS_DROP = "DELETE FROM log_day WHERE log = ?1 AND day < ?2";
-    Upkeep LOG_LINES_DROP_OLD = "DELETE FROM log_line WHERE log = ?1 AND day <= ?2 AND at <= ?3";
 }

@@ -82,7 +82,8 @@ pub fn who(reader: &mut Reader, caller: &Caller, actor: &str) -> Result<Who> {
             _ => pseudonym(),
         },
         Actor::Token(id) => match token::by_id(reader, id)? {
-            Some(token) if entitled => Who::Token(token.name(reader)?),
+            // Its name may be destroyed already while its row waits to go.
+            Some(token) if entitled => token.name(reader).map_or_else(|_| pseudonym(), Who::Token),
             _ => pseudonym(),
         },
     })

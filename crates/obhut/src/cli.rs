@@ -1,10 +1,10 @@
 //! The command line as users script it (interface, *Command line*): the one list of commands. What a command takes stands in its own file.
 use crate::commands::{
-    doctor, export, import, index_rebuild, job_list, job_run, journal_checkpoint, journal_prove, journal_show,
-    journal_verify, key_recovery_kit, key_rotate, module_check, module_list, module_show, subject_erase,
-    subject_export, subject_find, subject_merge, subject_release, subject_restrict, subject_show, tenant_create,
+    control_list, control_run, doctor, export, import, index_rebuild, job_list, job_run, journal_checkpoint,
+    journal_prove, journal_show, journal_verify, key_recovery_kit, key_rotate, module_check, module_list, module_show,
+    subject_erase, subject_export, subject_find, subject_merge, subject_restriction, subject_show, tenant_create,
     tenant_destroy, tenant_list, tenant_show, token_create, token_list, token_revoke, user_create, user_delete,
-    user_list, user_lock, user_reset, user_unlock,
+    user_list, user_lock, user_reset,
 };
 use crate::output::Lang;
 use crate::{bench, demo, serve};
@@ -80,6 +80,9 @@ pub(crate) enum Command {
     /// The index behind lists and search
     #[command(subcommand, arg_required_else_help = true)]
     Index(Index),
+    /// Promises that can be checked: which hold now
+    #[command(subcommand, arg_required_else_help = true)]
+    Control(Control),
     /// Queued work
     #[command(subcommand, arg_required_else_help = true)]
     Job(Job),
@@ -108,7 +111,7 @@ pub(crate) enum User {
     /// Lock a user out and end the user's sessions
     Lock(user_lock::Args),
     /// Let a locked user in again
-    Unlock(user_unlock::Args),
+    Unlock(user_lock::Args),
     /// Give a user a new password
     Reset(user_reset::Args),
     /// Delete a user; what was theirs goes to a successor
@@ -156,11 +159,13 @@ pub(crate) enum Subject {
     /// Export everything held about a person
     Export(subject_export::Args),
     /// Hide a person's data from everyone but the privacy role
-    Restrict(subject_restrict::Args),
+    Restrict(subject_restriction::Restrict),
     /// Lift a restriction
-    Release(subject_release::Args),
+    Release(subject_restriction::Release),
     /// Make two records of one person one
-    Merge(subject_merge::Args),
+    Merge(subject_merge::Merge),
+    /// Make two persons of one again, as they were before they were merged
+    Unmerge(subject_merge::Unmerge),
     /// Plan and perform an erasure
     Erase(subject_erase::Args),
 }
@@ -183,6 +188,15 @@ pub(crate) enum Journal {
 pub(crate) enum Index {
     /// Rebuild the index of a business from its records
     Rebuild(index_rebuild::Args),
+}
+
+/// `control …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum Control {
+    /// List the controls that can be run
+    List(control_list::Args),
+    /// Run controls now; exit 1 if one is broken
+    Run(control_run::Args),
 }
 
 /// `job …`
@@ -226,6 +240,8 @@ mod tests {
             "export --tenant T --module contact --format vcard --pseudonymised",
             "subject find Müller --tenant T",
             "subject merge A B --tenant T",
+            "subject unmerge B --tenant T",
+            "subject restrict A --reason objection --tenant T",
             "subject erase ID --plan --reason R --tenant T",
             "subject erase ID --yes --reason R --tenant T",
             "journal verify --tenant T",
@@ -233,6 +249,8 @@ mod tests {
             "journal prove 7",
             "journal checkpoint",
             "index rebuild --tenant T",
+            "control list",
+            "control run journal-verifies --tenant T",
             "job list",
             "job run NAME",
             "--data d --config c --json --lang de tenant list",

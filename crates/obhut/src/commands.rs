@@ -1,5 +1,7 @@
 //! One file per command. A command is a function over a [`Context`] (the open instance, who acts, where the user stands), its own arguments
 //! and an [`Output`]; so it runs the same in the user's process and inside a server that holds the data folder.
+pub(crate) mod control_list;
+pub(crate) mod control_run;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
@@ -21,8 +23,7 @@ pub(crate) mod subject_erase;
 pub(crate) mod subject_export;
 pub(crate) mod subject_find;
 pub(crate) mod subject_merge;
-pub(crate) mod subject_release;
-pub(crate) mod subject_restrict;
+pub(crate) mod subject_restriction;
 pub(crate) mod subject_show;
 pub(crate) mod tenant_create;
 pub(crate) mod tenant_destroy;
@@ -37,9 +38,8 @@ pub(crate) mod user_delete;
 pub(crate) mod user_list;
 pub(crate) mod user_lock;
 pub(crate) mod user_reset;
-pub(crate) mod user_unlock;
 
-use crate::cli::{Command, Index, Job, Journal, Key, Module, Subject, Tenant, Token, User};
+use crate::cli::{Command, Control, Index, Job, Journal, Key, Module, Subject, Tenant, Token, User};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::settings::Settings;
@@ -156,8 +156,8 @@ pub(crate) fn run(context: &Context<'_>, command: &Command, out: &mut Output<'_>
         Command::User(command) => match command {
             User::Create(args) => user_create::run(context, args, out),
             User::List(args) => user_list::run(context, args, out),
-            User::Lock(args) => user_lock::run(context, args, out),
-            User::Unlock(args) => user_unlock::run(context, args, out),
+            User::Lock(args) => user_lock::lock(context, args, out),
+            User::Unlock(args) => user_lock::unlock(context, args, out),
             User::Reset(args) => user_reset::run(context, args, out),
             User::Delete(args) => user_delete::run(context, args, out),
         },
@@ -181,9 +181,10 @@ pub(crate) fn run(context: &Context<'_>, command: &Command, out: &mut Output<'_>
             Subject::Find(args) => subject_find::run(context, args, out),
             Subject::Show(args) => subject_show::run(context, args, out),
             Subject::Export(args) => subject_export::run(context, args, out),
-            Subject::Restrict(args) => subject_restrict::run(context, args, out),
-            Subject::Release(args) => subject_release::run(context, args, out),
-            Subject::Merge(args) => subject_merge::run(context, args, out),
+            Subject::Restrict(args) => subject_restriction::restrict(context, args, out),
+            Subject::Release(args) => subject_restriction::release(context, args, out),
+            Subject::Merge(args) => subject_merge::merge(context, args, out),
+            Subject::Unmerge(args) => subject_merge::unmerge(context, args, out),
             Subject::Erase(args) => subject_erase::run(context, args, out),
         },
         Command::Journal(command) => match command {
@@ -193,6 +194,10 @@ pub(crate) fn run(context: &Context<'_>, command: &Command, out: &mut Output<'_>
             Journal::Checkpoint(args) => journal_checkpoint::run(context, args, out),
         },
         Command::Index(Index::Rebuild(args)) => index_rebuild::run(context, args, out),
+        Command::Control(command) => match command {
+            Control::List(args) => control_list::run(context, args, out),
+            Control::Run(args) => control_run::run(context, args, out),
+        },
         Command::Job(command) => match command {
             Job::List(args) => job_list::run(context, args, out),
             Job::Run(args) => job_run::run(context, args, out),

@@ -1,10 +1,13 @@
 //! The program `obhut`: command line, settings, wiring, server and worker loops, demo. What it wires together are the other crates;
 //! what a command does stands in `commands`, one file each.
 mod bench;
+mod checks;
 mod cli;
 mod commands;
 mod demo;
 mod failure;
+mod help;
+mod migration;
 mod operator;
 mod output;
 mod place;

@@ -1,12 +1,13 @@
 //! The program from its arguments to its exit code: which command runs here, which inside the server that holds the data folder.
+use crate::checks::MasterKeyApart;
 use crate::cli::{Cli, Command, Module, Tenant};
 use crate::commands::{self, Context, doctor, module_check, module_list, module_show};
 use crate::failure::{Exit, Failure};
 use crate::output::{Lang, Output, Terminal};
 use crate::settings::Settings;
-use crate::{bench, demo, operator, place, serve, socket};
+use crate::{bench, demo, help, migration, operator, place, serve, socket};
 use base::{Actor, SharedClock, SystemClock};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,7 +16,9 @@ use store::Instance;
 /// Runs what was typed; gives the exit code.
 pub(crate) fn run(words: Vec<OsString>) -> u8 {
     let lang = Lang::of_environment(|name| std::env::var(name).ok());
-    let cli = match Cli::try_parse_from(&words) {
+    let typed = help::asked(&words).unwrap_or(lang);
+    let parsed = help::localised(Cli::command(), typed).try_get_matches_from(&words);
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return misused(&error, &words),
     };
@@ -118,7 +121,18 @@ pub(crate) fn open(
 ) -> Result<Arc<Instance>, Failure> {
     let key = place::KeyPlace::find(folder, |name| std::env::var_os(name));
     let master = key.read_or_make(folder, out)?;
-    Ok(Arc::new(Instance::open(folder, master, Arc::clone(clock), settings.instance())?))
+    let mut wanted = settings.instance();
+    wanted.checks.push(Arc::new(MasterKeyApart::of(&key)));
+    // What goes wrong here goes wrong again at opening, and is told there.
+    let plan = Instance::migration_plan(folder, &master, &wanted).ok().flatten();
+    if let Some(plan) = &plan {
+        migration::announce(plan, settings.migration.keep_copy_days.get(), out)?;
+    }
+    let instance = Instance::open(folder, master, Arc::clone(clock), wanted)?;
+    if plan.is_some() {
+        out.note("Die Daten sind jetzt auf dem Stand dieser Version.", "The data is of this version now.")?;
+    }
+    Ok(Arc::new(instance))
 }
 
 fn served(args: &serve::Args, folder: &Path, settings: &Settings, out: &mut Output<'_>) -> Result<Exit, Failure> {

@@ -2,6 +2,7 @@
 //!
 //! Plain HTTP is served on the loopback address only: any other one is refused, since passwords and records would cross the network for
 //! everyone to read. A reverse proxy on the same machine brings the TLS.
+mod flush;
 pub(crate) mod jobs;
 mod ports;
 mod signals;
@@ -83,6 +84,7 @@ async fn serve(
             tracing::error!(tenant = %id, %error, "an erasure that had begun could not be finished; the business cannot be opened");
         }
     }
+    let limits = settings.web().connections;
     let app = web::App::new(Arc::clone(&instance), Arc::clone(clock), settings.web());
     let stopping = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = watch::channel(false);
@@ -95,9 +97,10 @@ async fn serve(
     let commands = server::listen(Arc::new(commands), wait(stopped.clone()))?;
     let tasks = [
         tokio::spawn(commands),
-        tokio::spawn(http(web::serve(pages, web::pages(Arc::clone(&app)), wait(stopped.clone())))),
-        tokio::spawn(http(web::serve(api, web::api(Arc::clone(&app)), wait(stopped.clone())))),
-        tokio::spawn(worker::run(Arc::clone(&instance), settings.worker.clone(), wait(stopped))),
+        tokio::spawn(http(web::serve(pages, web::pages(Arc::clone(&app)), limits, wait(stopped.clone())))),
+        tokio::spawn(http(web::serve(api, web::api(Arc::clone(&app)), limits, wait(stopped.clone())))),
+        tokio::spawn(worker::run(Arc::clone(&instance), settings.worker.clone(), wait(stopped.clone()))),
+        tokio::spawn(flush::run(Arc::clone(&instance), wait(stopped))),
     ];
     drop(app);
     let told = ready(&ports, out);

@@ -27,6 +27,12 @@ pub(crate) struct Settings {
     pub input: Input,
     /// Pages and REST API.
     pub web: Web,
+    /// Lists and search.
+    pub lists: Lists,
+    /// How long the logs beside the journal are kept.
+    pub logs: Logs,
+    /// When the data is of an older version.
+    pub migration: Migration,
 }
 
 /// Open tenants.
@@ -72,7 +78,6 @@ pub(crate) struct Input {
 /// Pages and REST API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[expect(clippy::struct_field_names, reason = "each is a limit, and a reader of the file must see so")]
 pub(crate) struct Web {
     /// Longest body of a request, in KiB.
     pub max_body_kib: NonZeroU32,
@@ -80,6 +85,48 @@ pub(crate) struct Web {
     pub max_batch_mib: NonZeroU32,
     /// Plans, erasures and exports of a person at a time; a further one waits.
     pub max_long_work: NonZeroU32,
+    /// Connections of pages and of the API at a time; a further one waits.
+    pub max_connections: NonZeroU32,
+    /// Longest head of a request, in KiB; 8 at least.
+    pub max_head_kib: NonZeroU32,
+    /// Seconds that a client may take for the head of a request, and may rest between two.
+    pub head_seconds: NonZeroU32,
+    /// Seconds in which something more of a body must come.
+    pub body_seconds: NonZeroU32,
+}
+
+/// Lists and search.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Lists {
+    /// Index rows that one list may read; a filter that needs more is refused, with the one that helps.
+    pub max_rows_read: NonZeroU32,
+}
+
+impl Default for Lists {
+    fn default() -> Self {
+        Self { max_rows_read: limit(store::index::DEFAULT_ROW_BUDGET) }
+    }
+}
+
+/// How long the logs beside the journal are kept: a day of them is dropped whole when its first line is so old.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Logs {
+    /// Reads of sensitive fields.
+    pub reads_days: NonZeroU32,
+    /// Sign-ins, failures, refusals.
+    pub security_days: NonZeroU32,
+    /// Requests; more than 48 is refused.
+    pub access_hours: NonZeroU32,
+}
+
+/// When the data is of an older version.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Migration {
+    /// Days for which the copy that is made before is kept.
+    pub keep_copy_days: NonZeroU32,
 }
 
 impl Default for Settings {
@@ -92,6 +139,9 @@ impl Default for Settings {
             socket: Socket::default(),
             input: Input::default(),
             web: Web::default(),
+            lists: Lists::default(),
+            logs: Logs::default(),
+            migration: Migration::default(),
         }
     }
 }
@@ -116,9 +166,28 @@ impl Default for Input {
     }
 }
 
+impl Default for Migration {
+    fn default() -> Self {
+        Self { keep_copy_days: limit(14) }
+    }
+}
+impl Default for Logs {
+    fn default() -> Self {
+        Self { reads_days: limit(365), security_days: limit(90), access_hours: limit(48) }
+    }
+}
+
 impl Default for Web {
     fn default() -> Self {
-        Self { max_body_kib: limit(1024), max_batch_mib: limit(16), max_long_work: limit(4) }
+        Self {
+            max_body_kib: limit(1024),
+            max_batch_mib: limit(16),
+            max_long_work: limit(4),
+            max_connections: limit(1024),
+            max_head_kib: limit(32),
+            head_seconds: limit(15),
+            body_seconds: limit(30),
+        }
     }
 }
 
@@ -142,8 +211,9 @@ impl Settings {
             ));
         }
         let text = std::fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-        toml::from_str(&text).map_err(|error| {
-            let (path, error) = (path.display(), error.to_string());
+        let read = toml::from_str(&text).map_err(|error| error.to_string());
+        read.and_then(Self::possible).map_err(|error| {
+            let path = path.display();
             let error = error.trim_end();
             Failure::usage(
                 format!("Die Einstellungen in {path} sind nicht zu verstehen; es wurde nichts gestartet.\n{error}"),
@@ -152,11 +222,33 @@ impl Settings {
         })
     }
 
+    /// Refuses what no limit may be.
+    fn possible(self) -> Result<Self, String> {
+        let most = store::logs::Limits::ACCESS_MAX_MS / store::logs::HOUR_MS;
+        if i64::from(self.logs.access_hours.get()) > most {
+            return Err(format!("logs.access_hours: the access log is kept for {most} hours at most"));
+        }
+        Ok(self)
+    }
+
     /// The same, as the store wants them.
     pub(crate) fn instance(&self) -> store::InstanceSettings {
         store::InstanceSettings {
             max_open_tenants: usize::try_from(self.tenants.max_open.get()).unwrap_or(usize::MAX),
             idle_ms: i64::from(self.tenants.idle_minutes.get()) * 60_000,
+            logs: store::logs::Limits {
+                reads_ms: i64::from(self.logs.reads_days.get()) * store::logs::DAY_MS,
+                security_ms: i64::from(self.logs.security_days.get()) * store::logs::DAY_MS,
+                access_ms: i64::from(self.logs.access_hours.get()) * store::logs::HOUR_MS,
+            },
+            on_open: vec![|tenant| {
+                // What identity cannot finish now is finished in the hourly work; a business must open all the same.
+                identity::finish_deletions(tenant)
+                    .map(drop)
+                    .map_err(|error| store::Error::Busy { message: error.to_string() })
+            }],
+            row_budget: self.lists.max_rows_read.get(),
+            copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             ..store::InstanceSettings::default()
         }
     }
@@ -170,6 +262,12 @@ impl Settings {
             max_body_bytes: size(self.web.max_body_kib, 1024),
             max_batch_bytes: size(self.web.max_batch_mib, 1024 * 1024),
             max_long_work: size(self.web.max_long_work, 1),
+            connections: web::Connections {
+                max: size(self.web.max_connections, 1),
+                head_ms: u64::from(self.web.head_seconds.get()) * 1_000,
+                body_ms: u64::from(self.web.body_seconds.get()) * 1_000,
+                max_head_bytes: size(self.web.max_head_kib, 1024),
+            },
         }
     }
 }
@@ -204,7 +302,7 @@ mod tests {
         assert_eq!(read(example).unwrap(), Settings::default());
         // Every section and name, counted: one that is missing on the page would have its default all the same.
         let named = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 3);
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 7 + 1 + 3 + 1);
         for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let name = line.split(" = ").next().unwrap();
             let misspelt = example
@@ -217,9 +315,12 @@ mod tests {
 
     #[test]
     fn a_misspelt_or_impossible_limit_is_refused_and_named() {
-        for (text, named) in
-            [("prot_offset = 7", "prot_offset"), ("[tenants]\nmax_open = 0", "max_open"), ("[worker", "line 1")]
-        {
+        for (text, named) in [
+            ("prot_offset = 7", "prot_offset"),
+            ("[tenants]\nmax_open = 0", "max_open"),
+            ("[worker", "line 1"),
+            ("[logs]\naccess_hours = 49", "access_hours"),
+        ] {
             let failure = read(text).unwrap_err();
             assert_eq!(failure.exit, Exit::Usage);
             assert!(failure.text.en.contains(named), "{}", failure.text.en);

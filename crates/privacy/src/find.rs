@@ -41,6 +41,7 @@ pub fn find_subjects(reader: &mut Reader, caller: &Caller, text: &str) -> Result
     let mut query = SearchQuery::new(persons, caller.grants.scopes.clone(), terms);
     query.limit = MAX_HITS;
     query.include_restricted = true;
+    query.row_budget = reader.tenant().row_budget();
     let page = index::search(reader.index()?, &query)?;
     let mut hits = Vec::new();
     for row in page.rows {

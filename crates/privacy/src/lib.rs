@@ -17,5 +17,5 @@ pub use find::{SubjectHit, find_subjects};
 pub use mentions::{MAX_MENTIONS, Mention};
 pub use merge::{merge, unmerge};
 pub use plan::{ErasureId, Plan, PlanItem, REASONS, draft, plan, reason_key};
-pub use restrict::{release, restrict};
+pub use restrict::{RELEASE_REASONS, RESTRICTION_REASONS, release, restrict};
 pub use show::{SubjectRecord, SubjectUnit, SubjectView, export, subject};

@@ -2,8 +2,9 @@
 use crate::held::{Held, held};
 use base::{Date, Permission, RecordId, SubjectId, UnitId};
 use serde_json::{Value, json};
+use store::logs::sensitive_read;
 use store::module::{Label, Map};
-use store::{Caller, Disclosure, Error, Reader, Result};
+use store::{Caller, Disclosure, Error, Reader, Result, Shared};
 
 /// A record on a person's page.
 #[derive(Debug, Clone)]
@@ -62,7 +63,18 @@ pub struct SubjectView {
 pub fn subject(reader: &mut Reader, caller: &Caller, id: SubjectId) -> Result<SubjectView> {
     caller.needs(Permission::Privacy)?;
     let held = held(reader, id)?;
-    view(reader, &held)
+    let view = view(reader, &held)?;
+    note(reader.tenant(), caller, "subject", &view.records)?;
+    Ok(view)
+}
+
+/// Notes the sensitive fields that are handed out with a person's records.
+fn note(shared: &Shared, caller: &Caller, way: &'static str, records: &[SubjectRecord]) -> Result<()> {
+    let modules = shared.modules();
+    let reads = records.iter().filter_map(|record| {
+        sensitive_read(shared, caller, way, modules.set.get(&record.module)?, record.id, &record.values)
+    });
+    shared.note_reads(reads.collect::<Vec<_>>())
 }
 
 fn view(reader: &mut Reader, held: &Held) -> Result<SubjectView> {
@@ -115,6 +127,7 @@ pub fn export(tenant: &store::Tenant, caller: &Caller, id: SubjectId) -> Result<
         let mut reader = tenant.reader()?;
         let held = held(&mut reader, id)?;
         let shown = view(&mut reader, &held)?;
+        note(reader.tenant(), caller, "subject-export", &shown.records)?;
         let modules = reader.tenant().modules();
         let now = reader.tenant().clock().now();
         let records: Vec<Value> = shown.records.iter().map(|record| {

@@ -56,5 +56,8 @@ pub fn backlinks(reader: &mut Reader, caller: &Caller, id: RecordId) -> Result<V
             values,
         });
     }
+    for items in groups.values() {
+        crate::list::note(reader, caller, items)?;
+    }
     Ok(groups.into_iter().map(|((module, field), items)| Backlinks { module, field, items, more }).collect())
 }

@@ -62,7 +62,8 @@ pub fn list(reader: &mut Reader, caller: &Caller, request: &ListRequest) -> Resu
     let page = index::list(reader.index()?, &query)?;
     let modules = reader.tenant().modules();
     let definition = modules.set.get(&request.module);
-    let items = page.rows.into_iter().map(|row| item(row, definition, caller)).collect();
+    let items: Vec<ListItem> = page.rows.into_iter().map(|row| item(row, definition, caller)).collect();
+    note(reader, caller, &items)?;
     Ok(ListPage { items, next: page.next.map(|cursor| cursor.as_text().to_owned()) })
 }
 
@@ -88,19 +89,30 @@ pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> R
     let mut query = SearchQuery::new(readable, caller.grants.scopes.clone(), store::text::query_terms(text));
     query.order = SearchOrder::Newest;
     query.limit = limit.clamp(1, index::MAX_LIMIT);
+    query.row_budget = reader.tenant().row_budget();
     query.include_restricted = caller.grants.has(Permission::Privacy);
     if query.terms.is_empty() {
         return Ok(Vec::new());
     }
     let page = index::search(reader.index()?, &query)?;
-    Ok(page
-        .rows
-        .into_iter()
-        .map(|row| {
-            let definition = modules.set.get(&row.module);
-            item(row, definition, caller)
-        })
-        .collect())
+    let items = page.rows.into_iter().map(|row| {
+        let definition = modules.set.get(&row.module);
+        item(row, definition, caller)
+    });
+    let items: Vec<ListItem> = items.collect();
+    note(reader, caller, &items)?;
+    Ok(items)
+}
+
+/// Notes the rows whose list columns hold something sensitive.
+pub(crate) fn note(reader: &Reader, caller: &Caller, items: &[ListItem]) -> Result<()> {
+    let shared = reader.tenant();
+    let modules = shared.modules();
+    let reads = items.iter().filter_map(|item| {
+        store::logs::sensitive_read(shared, caller, "list", modules.set.get(&item.module)?, item.id, &item.values)
+    });
+    let reads: Vec<_> = reads.collect();
+    if reads.is_empty() { Ok(()) } else { shared.note_reads(reads) }
 }
 
 /// Module and title of records, for showing links. What the caller may not see is absent.
@@ -190,6 +202,7 @@ fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<List
         query.text = Some(terms);
     }
     query.limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit };
+    query.row_budget = reader.tenant().row_budget();
     query.after = request.after.as_ref().map(|cursor| Cursor::from_text(cursor.clone()));
     Ok(query)
 }

@@ -52,7 +52,9 @@ impl Exclusive<'_> {
         for unit in units {
             self.writer.shared.units.forget(*unit);
         }
-        self.forget(&Which::Keys)
+        self.forget(&Which::Keys)?;
+        let shared = &self.writer.shared;
+        crate::migrate::destroy_in_copies(&shared.paths, &shared.ring(), &shared.settings, units)
     }
 
     pub(crate) fn state(&mut self) -> &mut State {

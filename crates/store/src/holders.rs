@@ -2,7 +2,7 @@
 //!
 //! An erasure walks this list; a test compares it with the tables and folders that exist and fails on one that nobody covers. Features add
 //! theirs when the program starts ([`crate::InstanceSettings::holders`]).
-use crate::engine::Query;
+use crate::engine::{self, Connection, Query};
 use crate::op::{Entry, Op};
 use crate::rows::UnitRow;
 use crate::{Result, statements};
@@ -21,7 +21,12 @@ pub trait Holder: Send + Sync {
 
 /// The holders of the store itself.
 pub fn builtin() -> Vec<std::sync::Arc<dyn Holder>> {
-    vec![std::sync::Arc::new(JournalValues), std::sync::Arc::new(Parts), std::sync::Arc::new(Around)]
+    vec![
+        std::sync::Arc::new(JournalValues),
+        std::sync::Arc::new(Parts),
+        std::sync::Arc::new(Around),
+        std::sync::Arc::new(crate::migrate::Copies),
+    ]
 }
 
 /// Tables and folders that hold nothing of a person, each with the reason.
@@ -54,7 +59,45 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/entry", "headers without a value"),
     ("instance.db/tile", "hashes of entries"),
     ("instance.db/kit", "times"),
+    ("instance.db/log_line", "methods, routes and keyed hashes, dropped by age"),
+    ("instance.db/log_day", "hashes of log lines, dropped by age"),
 ];
+
+/// Tables of records.db and keys.db, for [`uncovered`].
+const TABLES: Query =
+    Query { name: "TABLES", sql: "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name" };
+
+/// Files of a tenant's folder that are judged by their tables, or hold keys alone. The engine's files beside a database belong to it.
+const JUDGED: &[&str] = &["records.db", "keys.db", "root"];
+
+/// Tables, folders and files of a tenant that neither a holder nor [`NEUTRAL`] names.
+pub(crate) fn uncovered(
+    holders: &[std::sync::Arc<dyn Holder>],
+    files: &mut [(&str, &mut dyn Connection)],
+    folder: &std::path::Path,
+) -> Result<Vec<String>> {
+    let mut there = Vec::new();
+    for (name, file) in files {
+        for table in engine::collect(&mut **file, &TABLES, &[], |row| Ok(row.text(0)?.to_owned()))? {
+            there.push(format!("{name}/{table}"));
+        }
+    }
+    let failed = || crate::Error::io(format!("reading {}", folder.display()));
+    for entry in std::fs::read_dir(folder).map_err(failed())? {
+        let entry = entry.map_err(failed())?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let main = ["-wal", "-shm"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+        if !JUDGED.contains(&main) {
+            there.push(if entry.path().is_dir() { format!("{name}/") } else { main.to_owned() });
+        }
+    }
+    let neutral = |place: &str| NEUTRAL.iter().any(|(known, _)| *known == place);
+    let held = |place: &str| holders.iter().any(|holder| holder.covers().contains(&place));
+    there.retain(|place| !neutral(place) && !held(place));
+    there.sort_unstable();
+    there.dedup();
+    Ok(there)
+}
 
 struct JournalValues;
 const VALUES_COUNT: Query = Query { name: "VALUES_COUNT", sql: "SELECT count(*) FROM entry_value WHERE unit = ?1" };
@@ -117,4 +160,5 @@ fn count(op: &mut Op<'_>, query: &Query, unit: &UnitRow) -> Result<u64> {
 }
 
 /// Statements of this file, for the test that prepares every statement.
-pub const ALL: &[(&str, &str)] = &[(VALUES_COUNT.name, VALUES_COUNT.sql), (PARTS_COUNT.name, PARTS_COUNT.sql)];
+pub const ALL: &[(&str, &str)] =
+    &[(VALUES_COUNT.name, VALUES_COUNT.sql), (PARTS_COUNT.name, PARTS_COUNT.sql), (TABLES.name, TABLES.sql)];

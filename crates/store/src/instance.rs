@@ -1,13 +1,17 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
+mod looks;
+mod own_logs;
+
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
-use crate::op::Caller;
+use crate::logs::{self, Limits, Waiting};
+use crate::migrate::Plan;
 use crate::rotate::{self, Steps};
 use crate::shared::Paths;
 use crate::signers::Signers;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::tenant::{Head, NewTenant, Tenant};
-use crate::{Error, Result, migrate, statements};
+use crate::{Caller, Error, Result, migrate, statements};
 use base::{Actor, SharedClock, TenantId, Timestamp};
 use keys::{KeyRing, MasterKey, Pages};
 use parking_lot::Mutex;
@@ -32,6 +36,17 @@ pub struct InstanceSettings {
     pub gates: Vec<Arc<dyn crate::Gate>>,
     /// Told each step of a key's rotation, for the fault tests.
     pub steps: Steps,
+    /// Checks of the features, beside the store's own.
+    pub checks: Vec<Arc<dyn crate::Check>>,
+    /// Done with a tenant that has just been opened, before anybody has it: what a crash left unfinished. What fails is reported and done again in
+    /// the hourly work.
+    pub on_open: Vec<fn(&Tenant) -> Result<()>>,
+    /// How old lines of the three logs may become.
+    pub logs: Limits,
+    /// Index rows that one list or search may read.
+    pub row_budget: u32,
+    /// How long the copy that is made before a migration is kept, in milliseconds.
+    pub copy_ms: i64,
 }
 
 impl Default for InstanceSettings {
@@ -43,6 +58,11 @@ impl Default for InstanceSettings {
             holders: Vec::new(),
             gates: Vec::new(),
             steps: Steps::default(),
+            checks: Vec::new(),
+            on_open: Vec::new(),
+            logs: Limits::default(),
+            row_budget: crate::index::DEFAULT_ROW_BUDGET,
+            copy_ms: 14 * logs::DAY_MS,
         }
     }
 }
@@ -106,7 +126,8 @@ pub struct Instance {
     opening: Mutex<()>,
     rotating: Mutex<()>,
     flusher: Arc<Flusher>,
-    _lock: File,
+    waiting: Waiting,
+    lock: File,
 }
 
 struct Directory {
@@ -159,7 +180,16 @@ impl Instance {
         }
         let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
         rotation::finish_own(&mut file, &mut ring, &root, &master, &settings.steps)?;
-        migrate::check(&mut file, "instance.db", migrate::Which::Instance)?;
+        let keeping = migrate::Keeping { now: clock.now(), keep_ms: settings.copy_ms };
+        if Plan::of_instance(folder, &mut file, &master, &settings.engine, |id| paths(folder, id))?.is_some() {
+            for id in migrate::tenant_ids(&mut file)? {
+                let paths = paths(folder, id);
+                let ring = KeyRing::read(&paths.file("root"), id, &master)?;
+                migrate::tenant(&paths, &ring, &settings.engine, keeping)?;
+            }
+            migrate::instance(folder, &mut file, keeping)?;
+        }
+        migrate::check(&mut file, "instance.db")?;
         let head = Head::read(&mut file)?;
         let tree = Tree::load(&mut file, &head.origin, head.size)?;
         if tree.root() != head.root {
@@ -184,7 +214,8 @@ impl Instance {
             opening: Mutex::new(()),
             rotating: Mutex::new(()),
             flusher,
-            _lock: lock,
+            waiting: Waiting::default(),
+            lock,
         })
     }
 
@@ -198,10 +229,7 @@ impl Instance {
     }
     /// Where a tenant's files lie.
     pub fn paths(&self, id: TenantId) -> Paths {
-        Paths {
-            folder: self.folder.join("tenants").join(id.to_string()),
-            ledger: self.folder.join("ledger").join(id.to_string()),
-        }
+        paths(&self.folder, id)
     }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {
@@ -297,9 +325,18 @@ impl Instance {
             Arc::clone(&self.flusher),
             crate::holders::builtin().into_iter().chain(self.settings.holders.iter().cloned()).collect(),
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
+            crate::shared::Limited { logs: self.settings.logs, row_budget: self.settings.row_budget },
+            migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
         )?;
         rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
         crate::erase::resume(&opened)?;
+        // What has passed its time while nobody had the tenant open is gone before anybody can read it.
+        opened.write(Caller::job("purge-logs"), |op| op.purge_logs().map(drop))?;
+        for work in &self.settings.on_open {
+            if let Err(error) = work(&opened) {
+                tracing::error!(tenant = %id, %error, "what a crash had left unfinished could not be finished yet");
+            }
+        }
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
         Ok(opened)
@@ -467,6 +504,18 @@ impl Instance {
     }
 }
 
+impl Drop for Instance {
+    fn drop(&mut self) {
+        if let Err(error) = self.flush_own_logs() {
+            tracing::error!(%error, "lines of the instance's access log could not be written at closing");
+        }
+        // Closing the file is not enough: a program that is being started at this moment holds a copy of it until it has begun to run.
+        if let Err(error) = self.lock.unlock() {
+            tracing::debug!(%error, "the folder's lock goes with the process");
+        }
+    }
+}
+
 /// The copy of the newest checkpoint of the instance's own journal.
 fn checkpoint_file(folder: &Path) -> PathBuf {
     folder.join("ledger").join("instance.checkpoint")
@@ -485,6 +534,11 @@ fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
             state: row.text(6)?.to_owned(),
         })
     })
+}
+
+/// Where a tenant's files lie.
+fn paths(folder: &Path, id: TenantId) -> Paths {
+    Paths { folder: folder.join("tenants").join(id.to_string()), ledger: folder.join("ledger").join(id.to_string()) }
 }
 
 /// Takes the folder's lock, or says who has it.

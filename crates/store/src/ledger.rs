@@ -32,6 +32,8 @@ pub enum What {
     TokenRevoked,
     /// A user was locked.
     UserLocked,
+    /// A lock of a user was lifted.
+    UserUnlocked,
     /// The journal began a new origin after a restore.
     Epoch,
     /// Another key signs from the next line on.

@@ -3,6 +3,7 @@
 //! The only crate with SQL drivers. It is synchronous and knows nothing of async, HTTP or who is calling: a [`Caller`] comes with its rights.
 //! Everything that changes goes through [`Op`]; everything that is read through [`Reader`]; both run [`engine`] statements.
 pub mod baseline;
+pub mod checks;
 mod claim;
 pub mod engine;
 pub mod erase;
@@ -15,6 +16,7 @@ pub mod index_row;
 mod instance;
 pub mod journal;
 pub mod ledger;
+pub mod logs;
 mod migrate;
 pub mod module;
 mod modules;
@@ -34,13 +36,14 @@ mod writer;
 
 use writer::State;
 
+pub use checks::Check;
 pub use claim::UniqueValue;
 pub use error::{Error, Result};
 pub use exclusive::Exclusive;
 pub use gates::{Disclosure, Gate};
 pub use holders::Holder;
 pub use instance::{Instance, InstanceSettings, TenantInfo};
-pub use migrate::{FORMAT, STEPS, Step};
+pub use migrate::{FORMAT, Plan, PlannedFile, STEPS, Step};
 pub use op::{Caller, Entry, Op};
 pub use rotate::{Rotate, Rotated, Steps};
 pub use shared::{ActiveModules, Counters, ModuleRow, Paths, Reader, Shared};
@@ -54,8 +57,11 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("records.db", statements::ALL),
     ("records.db", holders::ALL),
     ("records.db", journal::covered::ALL),
+    ("records.db", logs::ALL),
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
+    ("instance.db", logs::ALL),
+    ("instance.db", migrate::STATEMENTS),
 ];
 
 /// Lower-case hex, as certificates and plans write digests and signatures.

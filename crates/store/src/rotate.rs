@@ -144,6 +144,8 @@ pub(crate) fn finish(tenant: &Tenant, master: &MasterKey, steps: &Steps, caller:
         }
     }
     ring.write(&path, master)?;
+    // The keys in a copy that was made before a migration are wrapped with what has just been retired.
+    crate::migrate::drop_copies(&shared.paths().folder)?;
     take(&shared, ring);
     steps.done("old keys destroyed");
     Ok(under_way)

@@ -72,6 +72,21 @@ pub struct Counters {
     pub syncs: AtomicU64,
 }
 
+/// Limits of an open tenant that are settings.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limited {
+    /// How old lines of the logs may become.
+    pub logs: crate::logs::Limits,
+    /// Index rows that one list or search may read.
+    pub row_budget: u32,
+}
+
+impl Default for Limited {
+    fn default() -> Self {
+        Self { logs: crate::logs::Limits::default(), row_budget: crate::index::DEFAULT_ROW_BUDGET }
+    }
+}
+
 /// Everything an open tenant's parts share.
 pub struct Shared {
     pub(crate) tenant: TenantId,
@@ -92,6 +107,8 @@ pub struct Shared {
     extensions: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(crate) holders: Vec<Arc<dyn crate::Holder>>,
     pub(crate) gates: Vec<Arc<dyn crate::Gate>>,
+    pub(crate) limited: Limited,
+    pub(crate) waiting: crate::logs::Waiting,
     readers: Mutex<Readers>,
     reader_back: Condvar,
 }
@@ -135,6 +152,7 @@ impl Shared {
         settings: Settings,
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
+        limited: Limited,
     ) -> Self {
         let now = clock.now();
         Self {
@@ -154,6 +172,8 @@ impl Shared {
             extensions: RwLock::default(),
             holders,
             gates,
+            limited,
+            waiting: crate::logs::Waiting::default(),
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
         }
@@ -182,6 +202,23 @@ impl Shared {
     /// Everything that can hold personal data: the store's own holders and those of the features.
     pub fn holders(&self) -> Vec<Arc<dyn crate::Holder>> {
         self.holders.clone()
+    }
+    /// Notes that sensitive fields are handed out; written within a second, or when the tenant is closed. Nothing may be handed out if this is
+    /// refused.
+    pub fn note_reads(&self, reads: impl IntoIterator<Item = crate::logs::SensitiveRead>) -> Result<()> {
+        self.waiting.reads(reads)
+    }
+    /// Notes a request for the access log; written within a second, or when the tenant is closed.
+    pub fn note_access(&self, access: crate::logs::Access) {
+        self.waiting.access(access);
+    }
+    /// Index rows that one list or search may read.
+    pub fn row_budget(&self) -> u32 {
+        self.limited.row_budget
+    }
+    /// How old lines of the logs may become.
+    pub fn log_limits(&self) -> crate::logs::Limits {
+        self.limited.logs
     }
     /// A fresh id, from the operating system's generator.
     pub fn random_id<K>(&self) -> base::Id<K> {

@@ -28,6 +28,7 @@ statements! {
     Query ENTRY = "SELECT body, leaf, record FROM entry WHERE seq = ?1";
     Query ENTRIES_FROM = "SELECT seq, body, leaf, record FROM entry WHERE seq >= ?1 AND seq < ?2 ORDER BY seq";
     Query ENTRIES_OF = "SELECT seq, body FROM entry WHERE record = ?1 AND record <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+    Query ENTRY_NAMING = "SELECT record FROM entry WHERE record <> 0 AND instr(body, ?1) > 0 ORDER BY seq DESC LIMIT 1";
     Query ENTRY_LAST = "SELECT coalesce(max(seq), -1) FROM entry";
     Query VALUES_FROM = "SELECT seq, unit, sealed FROM entry_value WHERE seq >= ?1 AND seq < ?2 ORDER BY seq, unit";
     Query VALUES_OF = "SELECT v.unit, v.sealed, u.id, u.state FROM entry_value v LEFT JOIN unit u ON u.rid = v.unit WHERE v.seq = ?1 ORDER BY v.unit";

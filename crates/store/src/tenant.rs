@@ -6,7 +6,7 @@ use crate::journal::{self, Flusher, Tree};
 use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
-use crate::shared::{ActiveModules, ModuleRow, Paths, Reader, Shared};
+use crate::shared::{ActiveModules, Limited, ModuleRow, Paths, Reader, Shared};
 use crate::signers::{Signers, epoch_of};
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
@@ -38,6 +38,9 @@ pub struct NewTenant {
     /// Packs beside `core`.
     pub packs: Vec<String>,
 }
+
+/// Name of the moment of the last nightly work among the tenant's settings.
+const NIGHT: &str = "night_at";
 
 /// An open tenant. Dropping it closes it: what waits is finished, the outside copy of the checkpoint is written.
 pub struct Tenant {
@@ -105,6 +108,8 @@ impl Tenant {
             Arc::new(Flusher::start()?),
             Vec::new(),
             Vec::new(),
+            Limited::default(),
+            migrate::Keeping { now: clock.now(), keep_ms: 0 },
         )?;
         let packs: Vec<String> = std::iter::once("core".to_owned())
             .chain(new.packs.iter().filter(|pack| *pack != "core").cloned())
@@ -126,13 +131,21 @@ impl Tenant {
         flusher: Arc<Flusher>,
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
+        limited: Limited,
+        keeping: migrate::Keeping,
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
         let mut records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
-        migrate::check(&mut records, "records.db", migrate::Which::Records)?;
+        if migrate::is_old(&mut records, "records.db")? {
+            // It was put back from elsewhere and is older than the instance that it is in.
+            drop(records);
+            migrate::tenant(&paths, &ring, settings, keeping)?;
+            records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
+        }
+        migrate::check(&mut records, "records.db")?;
         let mut keys = open_file(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
-        migrate::check(&mut keys, "keys.db", migrate::Which::Keys)?;
+        migrate::check(&mut keys, "keys.db")?;
         let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
         let head = Head::read(&mut records)?;
         head.compare(&paths, &ledger)?;
@@ -156,8 +169,19 @@ impl Tenant {
         )?;
         let state = State::load(records, keys, tree, head.commit_no, head.fence)?;
         let mut index = Index::open(index_file.into_raw())?;
-        let shared =
-            Arc::new(Shared::new(id, paths, ring, clock, zone, modules, ledger, settings.clone(), holders, gates));
+        let shared = Arc::new(Shared::new(
+            id,
+            paths,
+            ring,
+            clock,
+            zone,
+            modules,
+            ledger,
+            settings.clone(),
+            holders,
+            gates,
+            limited,
+        ));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
         crate::index_row::ensure_modules(&mut index, &shared.modules())?;
@@ -233,6 +257,47 @@ impl Tenant {
     pub(crate) fn flush_checkpoint(&self) -> Result<()> {
         self.flusher.flush(&self.shared.paths.checkpoint_file())
     }
+    /// Writes the lines that wait for the logs of reads and access; gives whether there were any. What cannot be written waits on.
+    pub fn flush_logs(&self) -> Result<bool> {
+        let shared = &self.shared;
+        if shared.waiting.is_empty() {
+            return Ok(false);
+        }
+        let taken = shared.waiting.take();
+        let lines = taken.lines(&shared.ring());
+        let written = self.write(Caller::job("logs"), move |op| {
+            lines.into_iter().filter(|(_, lines)| !lines.is_empty()).try_for_each(|(log, lines)| op.log(log, lines))
+        });
+        if written.is_err() {
+            shared.waiting.put_back(taken);
+        }
+        written.map(|()| true)
+    }
+
+    /// Puts the newest checkpoint in line for its place outside the databases, whether it lies there already or not: a copy that was lost comes back.
+    pub fn copy_checkpoint(&self) {
+        self.flusher.put(&self.shared.paths.checkpoint_file(), self.shared.newest_note.lock().clone());
+    }
+
+    /// When the nightly work was last done with this tenant; none if never.
+    pub fn night_at(&self) -> Result<Option<base::Timestamp>> {
+        let found =
+            self.reader()?.first(&statements::META_GET, &[NIGHT.into()], |row| Ok(row.text(0)?.parse::<i64>().ok()))?;
+        Ok(found.flatten().map(base::Timestamp))
+    }
+
+    /// Writes down that the nightly work has been done.
+    pub fn night_done(&self) -> Result<()> {
+        self.write(Caller::job("night"), |op| {
+            let now = op.now().0.to_string();
+            op.upkeep(&statements::META_PUT, &[NIGHT.into(), now.as_str().into()]).map(drop)
+        })
+    }
+
+    /// Deletes the copies made before a migration whose time is over; gives how many.
+    pub fn expire_copies(&self) -> Result<usize> {
+        migrate::expire_copies(&self.shared.paths.folder, self.shared.clock.now())
+    }
 
     /// A reader from the pool.
     pub fn reader(&self) -> Result<Reader> {
@@ -242,6 +307,9 @@ impl Tenant {
 
 impl Drop for Tenant {
     fn drop(&mut self) {
+        if let Err(error) = self.flush_logs() {
+            tracing::error!(%error, "lines of the logs of reads and access could not be written at closing");
+        }
         if self.queue.lock().send(Job::Stop).is_err() {
             tracing::debug!("the writer had ended before the tenant was closed");
         }

@@ -279,3 +279,85 @@ conflict-unit-dead = Die Person wird gelöscht oder ist gelöscht; es kann nicht
 conflict-erased = Diese Person wurde bereits gelöscht.
 conflict-plan-changed = Was über die Person gespeichert ist, hat sich geändert. Bitte sehen Sie sich den neuen Plan an.
 conflict-duplicate = Diesen Wert gibt es schon bei einem anderen Datensatz.
+
+# Person: einschränken, zusammenführen
+restrict = Verarbeitung einschränken
+restrict-lead = Die Daten der Person verschwinden aus Listen, Suche, Export und Schnittstelle und sind nur noch für die Datenschutzrolle sichtbar.
+restrict-now = Einschränken
+release = Einschränkung aufheben
+release-lead = Die Daten sind danach wieder für alle sichtbar, die sie vorher sehen durften. Die betroffene Person ist vorher zu unterrichten.
+release-now = Aufheben
+merge = Zusammenführen
+merge-lead = Wählen Sie den zweiten Datensatz derselben Person. „{ $title }“ bleibt; was nur der andere weiß, kommt hinzu. Das lässt sich rückgängig machen.
+merge-nobody = Niemand sonst heißt so. Suchen Sie nach Name, Anschrift oder Nummer.
+merge-this = Zusammenführen mit { $title }
+unmerge = Wieder trennen
+
+# Benutzer
+users = Benutzer
+users-lead = Wer sich bei diesem Unternehmen anmelden darf. Wer gesperrt wird, ist sofort abgemeldet.
+display-name = Name
+e-mail = E-Mail-Adresse
+role = Rolle
+role-administrator = Administrator
+role-editor = Bearbeiter
+role-reader = Leser
+change = Ändern
+user-active = Aktiv
+user-locked = Gesperrt
+user-waits = Gesperrt bis { $date }
+lock = Sperren
+unlock = Entsperren
+lock-user = { $login } sperren
+unlock-user = { $login } entsperren
+user-new = Neuer Benutzer
+user-create = Benutzer anlegen
+user-made = Benutzer { $login } ist angelegt
+password-made = Das Passwort wird erzeugt und nach dem Anlegen einmal gezeigt.
+password-once = Das Passwort wird nur dieses eine Mal gezeigt. Geben Sie es der Person auf sicherem Weg.
+
+# Zugangstoken
+tokens = Zugangstoken
+tokens-lead = Womit Programme auf die Daten zugreifen. Ein Token darf nie mehr als die Person, die es anlegt.
+no-tokens = Es gibt noch kein Zugangstoken.
+token-name = Bezeichnung
+rights = Rechte
+rights-hint = Module mit r (lesen) oder rw (auch schreiben), zum Beispiel contact:rw,vehicle:r oder *:r; weitere Rechte mit Namen.
+made-by = Angelegt von
+token-holds = Gültig
+token-days = { $n } Tage
+token-never = bis zum Widerruf
+token-expired = Abgelaufen
+token-revoked = Widerrufen am { $date }
+revoke = Widerrufen
+revoke-token = { $name } widerrufen
+token-new = Neues Zugangstoken
+token-create = Token anlegen
+token-made = Zugangstoken „{ $name }“
+token-once = Das Token wird nur dieses eine Mal gezeigt und nirgends aufbewahrt.
+
+# Import
+import = Import
+import-lead = Eine Tabelle oder Adresskarten einlesen. Zuerst sehen Sie, was daraus würde.
+import-choose = Datei wählen
+import-file = Datei
+import-file-hint = CSV (Komma, Semikolon, Tabulator), Excel (xlsx) oder Adresskarten (vcf).
+import-any = aus der Datei erkennen
+activity = Verarbeitungstätigkeit
+import-origin = Woher die Daten sind
+import-origin-hint = Zum Beispiel „Übernahme aus der alten Kartei“. Es steht bei jedem Datensatz einer Person.
+import-look = Vorschau zeigen
+import-no-file = Bitte wählen Sie eine Datei.
+import-no-origin = Bitte geben Sie an, woher die Daten sind.
+import-preview = Vorschau: noch ist nichts gespeichert
+import-done = Eingelesen
+import-rows = Zeilen gelesen
+import-would = { $label }: würden angelegt
+import-created = { $label }: angelegt
+import-duplicates = Schon vorhanden
+import-rejected = Abgewiesen
+import-why = Warum Zeilen abgewiesen werden
+import-rejects = Abgewiesene Zeilen als Datei
+import-mapping = Zuordnung der Spalten
+import-run = Jetzt einlesen
+line = Zeile { $n }

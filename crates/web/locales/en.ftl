@@ -279,3 +279,85 @@ conflict-unit-dead = The person is being erased or has been erased; nothing more
 conflict-erased = This person has been erased already.
 conflict-plan-changed = What is held about the person has changed. Please look at the new plan.
 conflict-duplicate = Another record has this value already.
+
+# Person: restrict, merge
+restrict = Restrict processing
+restrict-lead = The person's data vanishes from lists, search, export and API and can be seen by the privacy role only.
+restrict-now = Restrict
+release = Lift the restriction
+release-lead = The data can be seen again by everyone who could see it before. The person is to be told before that.
+release-now = Lift
+merge = Merge
+merge-lead = Choose the second record of the same person. “{ $title }” stays; what only the other knows is added. This can be undone.
+merge-nobody = Nobody else has this name. Search by name, address or number.
+merge-this = Merge with { $title }
+unmerge = Separate again
+
+# Users
+users = Users
+users-lead = Who may sign in to this business. Whoever is locked is signed out at once.
+display-name = Name
+e-mail = E-mail address
+role = Role
+role-administrator = Administrator
+role-editor = Editor
+role-reader = Reader
+change = Change
+user-active = Active
+user-locked = Locked
+user-waits = Locked until { $date }
+lock = Lock
+unlock = Unlock
+lock-user = Lock { $login }
+unlock-user = Unlock { $login }
+user-new = New user
+user-create = Create user
+user-made = User { $login } has been created
+password-made = The password is made and shown once after creating.
+password-once = The password is shown this once only. Give it to the person in a safe way.
+
+# Access tokens
+tokens = Access tokens
+tokens-lead = What programs use to reach the data. A token may never do more than the person who makes it.
+no-tokens = There is no access token yet.
+token-name = Name
+rights = Rights
+rights-hint = Modules with r (read) or rw (write as well), for example contact:rw,vehicle:r or *:r; further rights by name.
+made-by = Made by
+token-holds = Valid
+token-days = { $n } days
+token-never = until revoked
+token-expired = Expired
+token-revoked = Revoked on { $date }
+revoke = Revoke
+revoke-token = Revoke { $name }
+token-new = New access token
+token-create = Create token
+token-made = Access token “{ $name }”
+token-once = The token is shown this once only and kept nowhere.
+
+# Import
+import = Import
+import-lead = Take in a table or address cards. First you see what would come of it.
+import-choose = Choose a file
+import-file = File
+import-file-hint = CSV (comma, semicolon, tab), Excel (xlsx) or address cards (vcf).
+import-any = recognise from the file
+activity = Processing activity
+import-origin = Where the data is from
+import-origin-hint = For example “taken over from the old card index”. It stands with every record of a person.
+import-look = Show preview
+import-no-file = Please choose a file.
+import-no-origin = Please say where the data is from.
+import-preview = Preview: nothing has been saved yet
+import-done = Imported
+import-rows = Rows read
+import-would = { $label }: would be created
+import-created = { $label }: created
+import-duplicates = There already
+import-rejected = Rejected
+import-why = Why rows are rejected
+import-rejects = Rejected rows as a file
+import-mapping = Mapping of the columns
+import-run = Import now
+line = Line { $n }

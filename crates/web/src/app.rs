@@ -16,13 +16,21 @@ pub struct Settings {
     pub max_body_bytes: usize,
     /// Longest body of a batch, in bytes.
     pub max_batch_bytes: usize,
+    /// What a connection may take.
+    pub connections: crate::Connections,
     /// Long work (plans, erasures, exports of a person) at a time; a further one waits.
     pub max_long_work: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { tls: false, max_body_bytes: 1024 * 1024, max_batch_bytes: 16 * 1024 * 1024, max_long_work: 4 }
+        Self {
+            tls: false,
+            max_body_bytes: 1024 * 1024,
+            max_batch_bytes: 16 * 1024 * 1024,
+            max_long_work: 4,
+            connections: crate::Connections::default(),
+        }
     }
 }
 

@@ -128,6 +128,11 @@ impl Failure {
             message: Label::new(text(Lang::De), text(Lang::En)),
         }]
     }
+    /// What is wrong in one text, for the head of a form.
+    pub fn errors_text(&self, words: Words) -> String {
+        let all = self.as_errors();
+        all.iter().map(|error| error.message.get(words.code())).collect::<Vec<_>>().join(" ")
+    }
     /// The title in a language: the kind of failure in a few words.
     pub fn title(&self, words: Words) -> String {
         self.text("problem-", words)

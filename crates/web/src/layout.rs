@@ -134,6 +134,22 @@ pub(crate) fn navigation(modules: &Modules, grants: &Grants, words: Words, path:
             first: true,
         });
     }
+    for (right, path_of, key, icon) in [
+        (Permission::Import, "/import", "import", "upload"),
+        (Permission::ManageUsers, "/users", "users", "user"),
+        (Permission::ManageUsers, "/tokens", "tokens", "key"),
+    ] {
+        if grants.has(right) {
+            let here = path == path_of || path.strip_prefix(path_of).is_some_and(|rest| rest.starts_with('/'));
+            nav.push(NavItem {
+                href: path_of.into(),
+                label: words.say(key),
+                icon: icon.into(),
+                here,
+                first: key == "import",
+            });
+        }
+    }
     nav
 }
 

@@ -3,6 +3,7 @@
 //! Knows HTTP, templates, languages. Decides nothing: what may be read and written is asked of `records`, `privacy` and `identity`, which
 //! judge by the caller's rights. [`routes::ROUTES`] is the one list of what is served; `fail` the one place where a failure gets its status;
 //! `cross` the one place where async meets the synchronous store.
+mod access;
 mod api;
 mod app;
 mod assets;
@@ -38,7 +39,7 @@ pub fn list_request(module: &str, query: &str) -> Option<records::ListRequest> {
 
 pub use app::{App, Settings};
 pub use baseline::baseline;
-pub use serve::serve;
+pub use serve::{Connections, serve};
 pub use surface::{api, pages};
 
 /// Statements of this crate, for the test that prepares every statement on every engine.

@@ -64,6 +64,8 @@ const fn rest(
 
 const READ: Needs = Needs::Module(Access::Read);
 const WRITE: Needs = Needs::Module(Access::Write);
+const USERS: Needs = Needs::Right(Permission::ManageUsers);
+const IMPORT: Needs = Needs::Right(Permission::Import);
 const PRIVACY: Needs = Needs::Right(Permission::Privacy);
 
 /// The list.
@@ -92,6 +94,20 @@ pub const ROUTES: &[Route] = &[
     page("POST", "/subjects/{id}/export", PRIVACY, || post(pages::export::send)),
     page("GET", "/subjects/{id}/erasure", PRIVACY, || get(pages::erase::show)),
     page("POST", "/subjects/{id}/erasure", PRIVACY, || post(pages::erase::send)),
+    page("POST", "/subjects/{id}/restriction", PRIVACY, || post(pages::restriction::send)),
+    page("GET", "/subjects/{id}/merge", PRIVACY, || get(pages::merge::show)),
+    page("POST", "/subjects/{id}/merge", PRIVACY, || post(pages::merge::send)),
+    page("POST", "/subjects/{id}/unmerge", PRIVACY, || post(pages::merge::undo)),
+    page("GET", "/users", USERS, || get(pages::users::show)),
+    page("POST", "/users", USERS, || post(pages::users::send)),
+    page("POST", "/users/{id}/state", USERS, || post(pages::users::state)),
+    page("GET", "/tokens", USERS, || get(pages::tokens::show)),
+    page("POST", "/tokens", USERS, || post(pages::tokens::send)),
+    page("POST", "/tokens/{id}/revoke", USERS, || post(pages::tokens::revoke)),
+    page("GET", "/import", IMPORT, || get(pages::import::show)),
+    Route { large: true, ..page("POST", "/import", IMPORT, || post(pages::import::send)) },
+    Route { large: true, ..page("POST", "/import/run", IMPORT, || post(pages::import::run)) },
+    Route { large: true, ..page("POST", "/import/rejects", IMPORT, || post(pages::import::rejects)) },
     page("GET", "/erasures/{id}", PRIVACY, || get(pages::erasure::show)),
     rest("GET", "/api/v1/modules", Needs::SignedIn, || get(api::modules::show)),
     rest("GET", "/api/v1/modules/{m}", READ, || get(api::module::show)),

@@ -1,4 +1,5 @@
 //! The two routers, and the layer around each: headers, and the words of every failure.
+use crate::access::Begun;
 use crate::app::App;
 use crate::fail::Failure;
 use crate::headers::{self, API_POLICY, POLICY};
@@ -69,7 +70,14 @@ fn failure(response: &mut Response) -> Option<Failure> {
     })
 }
 
-async fn around_pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn around_pages(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let begun = Begun::of(&app, "pages", &mut request);
+    let response = page_answer(&app, request, next).await;
+    begun.answered(&app, &response);
+    response
+}
+
+async fn page_answer(app: &Arc<App>, request: Request, next: Next) -> Response {
     let words = Words(Lang::of(request.headers()));
     // What is needed for the frame of an error's page; the request itself is gone by then.
     let mut asked = Request::new(Body::empty()).into_parts().0;
@@ -79,11 +87,8 @@ async fn around_pages(State(app): State<Arc<App>>, request: Request, next: Next)
     if let Some(failure) = failure(&mut response) {
         let reference = failure.log(app.clock.now().0, "page");
         let allow = response.headers().get(header::ALLOW).cloned();
-        let frame = if failure.status.is_server_error() {
-            None
-        } else {
-            Visit::from_request_parts(&mut asked, &app).await.ok()
-        };
+        let frame =
+            if failure.status.is_server_error() { None } else { Visit::from_request_parts(&mut asked, app).await.ok() };
         response = crate::pages::error::show(&failure, frame.map(|visit| visit.page("")), words, reference);
         response.headers_mut().extend(allow.map(|allow| (header::ALLOW, allow)));
         retry(&failure, &mut response);
@@ -92,16 +97,23 @@ async fn around_pages(State(app): State<Arc<App>>, request: Request, next: Next)
     response
 }
 
-async fn around_api(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+async fn around_api(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let begun = Begun::of(&app, "api", &mut request);
+    let response = api_answer(&app, request, next).await;
+    begun.answered(&app, &response);
+    response
+}
+
+async fn api_answer(app: &Arc<App>, request: Request, next: Next) -> Response {
     if request.method() == Method::OPTIONS {
-        return options(&app, &request);
+        return options(app, &request);
     }
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let mut response = next.run(request).await;
     if let Some(failure) = failure(&mut response) {
         let mut asked = axum::http::HeaderMap::new();
         asked.extend(accept.map(|accept| (header::ACCEPT_LANGUAGE, accept)));
-        response = problem(&app, &failure, Words(Lang::accepted(&asked)), &response);
+        response = problem(app, &failure, Words(Lang::accepted(&asked)), &response);
     }
     headers::put(response.headers_mut(), API_POLICY, app.settings.tls);
     response

@@ -161,32 +161,6 @@ fn the_security_log_says_what_happened_and_to_whom() {
 }
 
 #[test]
-fn logs_are_dropped_when_their_time_is_over() {
-    let house = House::new();
-    house.user("erika", Role::Administrator);
-    house.sign_in("erika").unwrap();
-    let access = store::engine::Upkeep {
-        name: "TEST",
-        sql: "INSERT INTO log_line (log, day, seq, at, body) VALUES (3, ?1, 0, ?2, '{}')",
-    };
-    let begun = base::Clock::now(&house.0.clock);
-    house.write(move |op| Ok(op.upkeep(&access, &[begun.0.div_euclid(86_400_000).into(), begun.0.into()])?)).unwrap();
-    let left = |log: &'static str| house.rows(log, 1)[0][0].clone();
-    let purge = || house.write(|op| purge_logs(op, op.now())).unwrap();
-    house.0.clock.advance_ms(Settings::ACCESS_LOG_MS - 1);
-    assert_eq!(purge(), 0);
-    house.0.clock.advance_ms(1);
-    assert_eq!(purge(), 1);
-    assert_eq!(left("SELECT count(*) FROM log_line WHERE log = 3"), "0");
-    house.0.clock.advance_days(Settings::SECURITY_LOG_DAYS - 2);
-    assert_eq!(purge(), 0);
-    assert_eq!(left("SELECT count(*) FROM log_line WHERE log = 2"), "1");
-    house.0.clock.advance_days(1);
-    assert_eq!(purge(), 1);
-    assert_eq!(left("SELECT count(*) FROM log_day"), "0");
-}
-
-#[test]
 fn two_users_with_one_password_have_two_hashes() {
     let house = House::new();
     for login in ["erika", "bert"] {

@@ -139,3 +139,35 @@ fn a_deleted_users_tokens_are_revoked() {
         .with_ledger(|ledger, _| ledger.lines().iter().filter(|line| line.what == What::TokenRevoked).count());
     assert_eq!(revoked, 1);
 }
+
+#[test]
+fn a_token_that_is_over_is_forgotten_after_its_time_with_its_name() {
+    let house = House::new();
+    let (revoked, _) = house.write(|op| create_token(op, "Erikas Telefon", "*:r", None)).unwrap();
+    house
+        .write(|op| {
+            let soon = op.now().plus_ms(86_400_000);
+            create_token(op, "Kurz", "*:r", Some(soon))
+        })
+        .unwrap();
+    house.write(|op| create_token(op, "Bleibt", "*:r", None)).unwrap();
+    house.write(move |op| revoke_token(op, revoked)).unwrap();
+    let names = || {
+        let listed = list_tokens(&mut house.tenant().reader().unwrap(), &operator()).unwrap();
+        listed.into_iter().map(|token| token.name).collect::<Vec<_>>()
+    };
+    house.0.clock.advance_ms(Settings::TOKEN_KEPT_MS - 1);
+    assert_eq!((forget_tokens(house.tenant()).unwrap(), names().len()), (0, 3));
+    house.0.clock.advance_ms(1);
+    assert_eq!(forget_tokens(house.tenant()).unwrap(), 1, "the one that was revoked");
+    assert_eq!(names(), ["Kurz", "Bleibt"]);
+    house.0.clock.advance_ms(86_400_000);
+    assert_eq!(forget_tokens(house.tenant()).unwrap(), 1, "the one that expired a day later");
+    assert_eq!((forget_tokens(house.tenant()).unwrap(), names()), (0, vec!["Bleibt".to_owned()]));
+    let gone = house.rows("SELECT count(*) FROM unit WHERE state = 2", 1);
+    assert_eq!(gone, [["2"]], "their keys are destroyed");
+    let actor = Actor::Token(revoked).to_string();
+    let shown = who(&mut house.tenant().reader().unwrap(), &operator(), &actor).unwrap();
+    assert_eq!(shown, Who::Pseudonym(actor));
+    house.verifies();
+}

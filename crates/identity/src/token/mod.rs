@@ -1,11 +1,13 @@
 //! Tokens of the API: made, checked on every request, listed, revoked. One operation one file.
 mod check;
 mod create;
+mod forget;
 mod list;
 mod revoke;
 
 pub use check::token;
 pub use create::create_token;
+pub use forget::forget_tokens;
 pub use list::{TokenView, list_tokens};
 pub use revoke::revoke_token;
 

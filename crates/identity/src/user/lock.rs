@@ -34,6 +34,7 @@ pub fn lock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
 /// Lifts a lock: one that somebody set, and one that failed attempts have set (H-61). Needs `ManageUsers`.
 pub fn unlock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
     let account = account::to_change(op, id)?;
+    let was_locked = account.state == UserState::Locked;
     let entry = op.entry("unlock-user", None, None);
     op.change(
         &statements::USER_STATE,
@@ -43,5 +44,15 @@ pub fn unlock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
     op.cover(&entry, &covered::USER, id.bytes())?;
     crate::cache::forget_all(op);
     op.finish(entry, &note(id))?;
+    if was_locked {
+        // After the commit: a restore that finds the lock and not this line keeps the user out, which can be mended; the other way round cannot.
+        let line = Line { case: Some(format!("user/{id}")), ..Line::new(op.now(), What::UserUnlocked) };
+        let shared = std::sync::Arc::clone(op.tenant());
+        op.after_commit(move || {
+            if let Err(error) = shared.with_ledger(|ledger, ring| ledger.append(ring, line)) {
+                tracing::error!(%error, "the ledger has no line of a lock that was lifted; a restore would lock the user again");
+            }
+        });
+    }
     Ok(())
 }

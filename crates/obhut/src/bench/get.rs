@@ -40,8 +40,8 @@ async fn run(business: &Business) -> Result<(Vec<f64>, Vec<f64>, Vec<f64>)> {
     let bare = TcpListener::bind("127.0.0.1:0").await?;
     let (api_at, bare_at) = (api.local_addr()?, bare.local_addr()?);
     let servers = [
-        tokio::spawn(web::serve(api, web::api(app), wait(stopped.clone()))),
-        tokio::spawn(web::serve(bare, web::baseline(), wait(stopped))),
+        tokio::spawn(web::serve(api, web::api(app), web::Connections::default(), wait(stopped.clone()))),
+        tokio::spawn(web::serve(bare, web::baseline(), web::Connections::default(), wait(stopped))),
     ];
     // Contacts without a birthday: a sensitive field would be another route, with a line in the log of reads.
     let numbers = business.contacts.iter().zip(0_u64..).filter(|(_, number)| !data::has_birthday(*number));

@@ -69,7 +69,7 @@ impl Looked {
 }
 
 pub(crate) fn run(_: &Args, folder: &Path, settings: &Settings, out: &mut Output<'_>) -> Ended {
-    let mut all = data::look(folder)?;
+    let mut all = data::look(folder, settings)?;
     all.extend(machine::look(folder, settings));
     let documents: Vec<Value> = all.iter().map(|looked| looked.document(out.lang())).collect();
     let sound = all.iter().all(|looked| looked.severity.is_none_or(|severity| severity == Severity::Note));

@@ -5,7 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use base::{Permission, RecordId};
 use records::export::{CardWriter, CsvOptions, CsvWriter, JsonArrayWriter, cell_text};
-use records::{ListRequest, RecordView};
+use records::{ListRequest, RecordView, Wanted};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -124,12 +124,17 @@ impl Export<'_> {
     /// Every record as it may leave, page by page.
     fn each(&self, mut request: ListRequest, out: &mut Output<'_>, write: &mut Writes<'_>) -> Result<(), Failure> {
         let mut done = 0;
+        let leaving = self.pseudonymised.then(|| {
+            let fields = self.definition.fields.iter().filter(|field| !field.protection.sealed());
+            fields.map(|field| field.name.clone()).collect::<Vec<_>>()
+        });
         loop {
             let mut reader = self.tenant.reader()?;
             let page = records::list(&mut reader, &self.caller, &request)?;
             let mut views = Vec::with_capacity(page.items.len());
             for item in &page.items {
-                match records::get(&mut reader, &self.caller, &request.module, item.id) {
+                let wanted = Wanted { fields: leaving.as_deref(), known: None };
+                match records::get_part(&mut reader, &self.caller, &request.module, item.id, wanted) {
                     Ok(view) => views.push(view),
                     // Deleted between the list and here.
                     Err(store::Error::NotFound { .. }) => {}
@@ -138,6 +143,8 @@ impl Export<'_> {
             }
             let titles = self.titles(&mut reader, &views)?;
             drop(reader);
+            // Before the page leaves, it is written down who read what is sensitive in it.
+            self.tenant.flush_logs()?;
             let mut bytes = Vec::new();
             for view in &views {
                 bytes.extend(write(self.leaving(view), &titles).map_err(|error| Failure::nobody_listens(&error))?);

@@ -1,4 +1,4 @@
-//! `journal show --record ID`: what happened to a record, newest first, with old and new value (F-080). There is no such question about a
+//! `journal show --record ID`: what happened to a record, newest first, with old and new value (F-080); of one that was deleted or erased, what is left. There is no such question about a
 //! person who acted.
 use super::{Context, Ended, OfTenant, record_id};
 use crate::failure::{Exit, Failure};
@@ -29,12 +29,23 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
     let caller = context.caller();
     let mut reader = tenant.reader()?;
     let found = records::titles(&mut reader, &caller, &[id])?.remove(&id);
-    let Some((module, title)) = found else {
-        return Err(Failure::not_found(format!("Es gibt keinen Datensatz {id}."), format!("There is no record {id}.")));
+    let (module, title, page) = match found {
+        Some((module, title)) => {
+            let page = records::history(&mut reader, &caller, &module, id, args.before, args.limit)?;
+            (module, Some(title), page)
+        }
+        None => match records::history_of_gone(&mut reader, &caller, id, args.before, args.limit) {
+            Ok((module, page)) => (module, None, page),
+            Err(store::Error::NotFound { .. }) => {
+                let (de, en) = (format!("Es gibt keinen Datensatz {id}."), format!("There is no record {id}."));
+                return Err(Failure::not_found(de, en));
+            }
+            Err(error) => return Err(error.into()),
+        },
     };
-    let page = records::history(&mut reader, &caller, &module, id, args.before, args.limit)?;
-    let document = json!({"record": id, "module": module, "items": page.items.iter().map(entry).collect::<Vec<_>>(), "next": page.next});
-    out.answer(&document, |lang| shown(&title, &page, lang))?;
+    let gone = title.is_none();
+    let document = json!({"record": id, "module": module, "gone": gone, "items": page.items.iter().map(entry).collect::<Vec<_>>(), "next": page.next});
+    out.answer(&document, |lang| shown(title.as_deref(), &module, &page, lang))?;
     Ok(Exit::Done)
 }
 
@@ -47,8 +58,16 @@ fn entry(entry: &HistoryEntry) -> Value {
     json!({"seq": entry.seq, "at": entry.at, "actor": entry.actor, "action": entry.action, "changes": changes, "erased": entry.erased})
 }
 
-fn shown(title: &str, page: &HistoryPage, lang: Lang) -> String {
-    let mut text = format!("{title}\n");
+fn shown(title: Option<&str>, module: &str, page: &HistoryPage, lang: Lang) -> String {
+    let mut text = match (title, lang) {
+        (Some(title), _) => format!("{title}\n"),
+        (None, Lang::De) => {
+            format!("Diesen Datensatz ({module}) gibt es nicht mehr. Geblieben ist, wer wann was getan hat:\n")
+        }
+        (None, Lang::En) => {
+            format!("This record ({module}) is gone. What is left is who did what and when:\n")
+        }
+    };
     for entry in &page.items {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "\n#{}  {}  {}  {}", entry.seq, entry.at, entry.actor, entry.action);

@@ -1,4 +1,4 @@
-//! `journal verify`: the whole log, and every live record against it. What differs is named, the first bad entry first, and the exit code is 1.
+//! `journal verify`: the whole log, and every live record against it; then the day trees of the three logs beside it. What differs is named, the first bad entry first, and the exit code is 1.
 use super::{Context, Ended, OfTenant};
 use crate::failure::{Exit, Failure};
 use crate::output::{Lang, Output};
@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 use store::TenantInfo;
 use store::journal::Report;
+use store::logs::{Log, LogReport};
 
 /// What `journal verify` takes.
 #[derive(Debug, clap::Args)]
@@ -25,9 +26,11 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
     for (place, info) in infos.iter().enumerate() {
         out.progress(&info.name, place as u64, total)?;
         let report = verify(context, info)?;
-        sound &= report.findings.is_empty();
-        text.push_str(&shown(info, &report, out.lang()));
-        items.push(document(info, &report));
+        let logs = logs(context, info)?;
+        let good = report.findings.is_empty() && logs.iter().all(|log| log.findings.is_empty());
+        sound &= good;
+        text.push_str(&shown(info, &report, &logs, out.lang()));
+        items.push(document(info, &report, &logs, good));
     }
     out.end_progress()?;
     out.answer(&json!({"ok": sound, "items": items}), |_| text)?;
@@ -58,17 +61,26 @@ fn verify(context: &Context<'_>, info: &TenantInfo) -> Result<Report, Failure> {
     }
 }
 
-fn document(info: &TenantInfo, report: &Report) -> Value {
+/// The other three logs. Damage that keeps them from being read is the journal's finding already.
+fn logs(context: &Context<'_>, info: &TenantInfo) -> Result<Vec<LogReport>, Failure> {
+    match context.instance.verify_logs(info.id) {
+        Err(store::Error::Damaged { .. }) => Ok(Vec::new()),
+        other => Ok(other?),
+    }
+}
+
+fn document(info: &TenantInfo, report: &Report, logs: &[LogReport], good: bool) -> Value {
     let mut value = json!(report);
     if let Some(parts) = value.as_object_mut() {
         parts.insert("tenant".into(), info.name.clone().into());
         parts.insert("id".into(), json!(info.id));
-        parts.insert("ok".into(), report.findings.is_empty().into());
+        parts.insert("ok".into(), good.into());
+        parts.insert("logs".into(), json!(logs));
     }
     value
 }
 
-fn shown(info: &TenantInfo, report: &Report, lang: Lang) -> String {
+fn shown(info: &TenantInfo, report: &Report, logs: &[LogReport], lang: Lang) -> String {
     let verdict = if report.findings.is_empty() {
         lang.pick("in Ordnung", "verifies")
     } else {
@@ -96,7 +108,13 @@ fn shown(info: &TenantInfo, report: &Report, lang: Lang) -> String {
             }
         };
     }
-    for finding in &report.findings {
+    for log in logs {
+        let _ = match lang {
+            Lang::De => writeln!(text, "  Protokoll {}: {} Tage, {} Zeilen", name(log.log, lang), log.days, log.lines),
+            Lang::En => writeln!(text, "  log of {}: {} days, {} lines", name(log.log, lang), log.days, log.lines),
+        };
+    }
+    for finding in report.findings.iter().chain(logs.iter().flat_map(|log| &log.findings)) {
         let _ = writeln!(text, "  {}: {} ({})", finding.place, finding.message, finding.code);
     }
     if !report.compared_with.is_empty() {
@@ -107,4 +125,12 @@ fn shown(info: &TenantInfo, report: &Report, lang: Lang) -> String {
         let _ = writeln!(text, "  {}", report.limits);
     }
     text
+}
+
+fn name(log: Log, lang: Lang) -> &'static str {
+    match log {
+        Log::Reads => lang.pick("der Einsichten", "reads"),
+        Log::Security => lang.pick("der Anmeldungen", "sign-ins"),
+        Log::Access => lang.pick("der Zugriffe", "requests"),
+    }
 }

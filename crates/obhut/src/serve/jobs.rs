@@ -1,23 +1,43 @@
-//! Work beside the requests: jobs that an operation queued with its own commit, and the hourly purging by age.
+//! Work beside the requests: what every tenant has each hour and each night, and jobs that an operation queued with its own commit.
 //!
-//! A job that died with the process is found again and runs again; each handler is written so that running twice is running once. Old names
-//! stay known after an upgrade.
+//! Everything here may be done twice and is then done once: a job that died with the process is found again and runs again. Old names stay known
+//! after an upgrade. Periods are kept by age, at least hourly.
 use crate::settings::Worker;
 use base::Timestamp;
-use store::{Caller, Tenant, statements};
+use store::{Caller, Instance, Tenant, statements};
 
-/// What runs a job: the tenant and the payload, which holds ids and neutral values only.
-type Handler = fn(&Tenant, &serde_json::Value) -> Result<(), String>;
+/// What does a tenant's work. It needs no payload: what is to be done is found in the data.
+type Does = fn(&Instance, &Tenant) -> Result<(), String>;
 
-/// Queued jobs by name. Whoever queues a name adds it here.
-const HANDLERS: &[(&str, Handler)] = &[];
+/// How often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Every {
+    Hour,
+    Night,
+}
 
-/// What does work that needs no payload.
-type Hourly = fn(&Tenant) -> Result<(), String>;
+/// Work of a tenant: its name, by which `job run` does it at once and by which it may be queued, how often, and what does it.
+const WORK: &[(&str, Every, Does)] = &[
+    ("purge-logs", Every::Hour, |_, tenant| purge_logs(tenant).map(drop)),
+    ("purge-sessions", Every::Hour, |_, tenant| purge_sessions(tenant)),
+    ("forget-tokens", Every::Hour, |_, tenant| identity::forget_tokens(tenant).map(drop).map_err(text)),
+    ("finish-erasures", Every::Hour, |_, tenant| store::erase::resume(tenant).map(drop).map_err(text)),
+    ("finish-deletions", Every::Hour, |_, tenant| identity::finish_deletions(tenant).map(drop).map_err(text)),
+    ("expire-copies", Every::Hour, |_, tenant| tenant.expire_copies().map(drop).map_err(text)),
+    ("copy-checkpoint", Every::Hour, |_, tenant| {
+        tenant.copy_checkpoint();
+        Ok(())
+    }),
+    ("purge-journal", Every::Night, |_, tenant| store::journal::purge(tenant).map(drop).map_err(text)),
+    ("verify-journal", Every::Night, verify_journal),
+];
 
-/// Work that every tenant has each hour, by the name under which `job run` does it at once.
-const HOURLY: &[(&str, Hourly)] =
-    &[("purge-logs", purge_logs), ("purge-sessions", purge_sessions), ("finish-deletions", finish_deletions)];
+/// When the night's work begins in the tenant's zone, in hours, and when it has to be over.
+const NIGHT: std::ops::Range<i8> = 1..5;
+/// A tenant that missed its night, because the machine was off, has the work by day after so long.
+const NIGHT_LATE_MS: i64 = 26 * 3_600_000;
+/// Two nights are at least so far apart.
+const NIGHT_APART_MS: i64 = 12 * 3_600_000;
 
 /// The names of all that can be run.
 pub(crate) struct Jobs;
@@ -29,7 +49,17 @@ impl Jobs {
     }
     /// All names.
     pub(crate) fn names() -> Vec<&'static str> {
-        HANDLERS.iter().map(|(name, _)| *name).chain(HOURLY.iter().map(|(name, _)| *name)).collect()
+        WORK.iter().map(|(name, _, _)| *name).collect()
+    }
+}
+
+/// The instance's own hourly work.
+pub(crate) fn run_own(instance: &Instance) {
+    let purged = instance.purge_own_logs().map(drop);
+    for (name, done) in [("purge-logs", purged), ("expire-copies", instance.expire_copies().map(drop))] {
+        if let Err(error) = done {
+            tracing::error!(job = name, %error, "{name} of the instance failed");
+        }
     }
 }
 
@@ -39,7 +69,6 @@ pub(crate) struct Queued {
     rid: i64,
     /// Its name.
     pub name: String,
-    payload: String,
     /// When it is due.
     pub due_at: Timestamp,
     /// How often it was tried.
@@ -70,7 +99,6 @@ pub(crate) fn all(tenant: &Tenant) -> store::Result<Vec<Queued>> {
         Ok(Queued {
             rid: row.int(0)?,
             name: row.text(1)?.to_owned(),
-            payload: row.text(2)?.to_owned(),
             due_at: Timestamp(row.int(3)?),
             attempts: row.int(4)?,
             failed: row.opt_text(5)?.map(str::to_owned),
@@ -79,54 +107,76 @@ pub(crate) fn all(tenant: &Tenant) -> store::Result<Vec<Queued>> {
 }
 
 /// Runs what is due.
-pub(crate) fn run_due(tenant: &Tenant, limits: &Worker) -> store::Result<Outcome> {
+pub(crate) fn run_due(instance: &Instance, tenant: &Tenant, limits: &Worker) -> store::Result<Outcome> {
     let now = tenant.shared().clock().now();
     let params = [now.0.into(), i64::from(limits.jobs_per_tick.get()).into()];
     let due = tenant.reader()?.all(&statements::JOBS_DUE, &params, |row| {
         Ok(Queued {
             rid: row.int(0)?,
             name: row.text(1)?.to_owned(),
-            payload: row.text(2)?.to_owned(),
             due_at: Timestamp(row.int(3)?),
             attempts: row.int(4)?,
             failed: None,
         })
     })?;
-    run(tenant, due, limits)
+    run(instance, tenant, due, limits)
 }
 
 /// Runs everything of a name now, due or not, given up or not.
-pub(crate) fn run_named(tenant: &Tenant, name: &str, limits: &Worker) -> store::Result<Outcome> {
-    if let Some((_, work)) = HOURLY.iter().find(|(hourly, _)| *hourly == name) {
-        return Ok(match work(tenant) {
-            Ok(()) => Outcome { done: 1, failed: 0 },
-            Err(error) => {
-                tracing::error!(job = name, error, tenant = %tenant.shared().id(), "{name} failed");
-                Outcome { done: 0, failed: 1 }
+pub(crate) fn run_named(instance: &Instance, tenant: &Tenant, name: &str, limits: &Worker) -> store::Result<Outcome> {
+    let queued: Vec<Queued> = all(tenant)?.into_iter().filter(|job| job.name == name).collect();
+    if !queued.is_empty() {
+        return run(instance, tenant, queued, limits);
+    }
+    let known = WORK.iter().find(|(known, _, _)| *known == name);
+    let done = known.is_some_and(|(name, _, does)| attempt(instance, tenant, name, *does));
+    Ok(Outcome { done: u64::from(done), failed: u64::from(!done) })
+}
+
+/// The hourly work of a tenant, and that of the night if it is due. What fails is logged and done again in the next hour.
+pub(crate) fn run_regular(instance: &Instance, tenant: &Tenant) {
+    for (name, _, does) in WORK.iter().filter(|(_, every, _)| *every == Every::Hour) {
+        attempt(instance, tenant, name, *does);
+    }
+    match tenant.night_at() {
+        Ok(last) if night_is_due(tenant, last) => {
+            for (name, _, does) in WORK.iter().filter(|(_, every, _)| *every == Every::Night) {
+                attempt(instance, tenant, name, *does);
             }
-        });
-    }
-    let meant = all(tenant)?.into_iter().filter(|job| job.name == name).collect();
-    run(tenant, meant, limits)
-}
-
-/// The hourly work of a tenant. What fails is logged and done in the next hour.
-pub(crate) fn run_hourly(tenant: &Tenant) {
-    for (name, work) in HOURLY {
-        if let Err(error) = work(tenant) {
-            tracing::error!(job = name, error, tenant = %tenant.shared().id(), "{name} failed");
+            if let Err(error) = tenant.night_done() {
+                tracing::error!(%error, tenant = %tenant.shared().id(), "the night's work was done and could not be written down");
+            }
         }
+        Ok(_) => {}
+        Err(error) => tracing::error!(%error, tenant = %tenant.shared().id(), "the night's work could not be begun"),
     }
 }
 
-fn run(tenant: &Tenant, jobs: Vec<Queued>, limits: &Worker) -> store::Result<Outcome> {
+/// Whether the night's work is due: at night, once; by day if a night was missed, or if there has been none.
+fn night_is_due(tenant: &Tenant, last: Option<Timestamp>) -> bool {
+    let Some(last) = last else { return true };
+    let (now, zone) = (tenant.shared().clock().now(), tenant.shared().zone());
+    let since = now.since(last);
+    // The hour by the tenant's clock: how long ago its day began would be wrong on two days of the year.
+    let at_night = NIGHT.contains(&base::hour_in(now, zone));
+    since >= NIGHT_LATE_MS || (at_night && since >= NIGHT_APART_MS)
+}
+
+fn attempt(instance: &Instance, tenant: &Tenant, name: &str, does: Does) -> bool {
+    let done = does(instance, tenant);
+    if let Err(error) = &done {
+        tracing::error!(job = name, error, tenant = %tenant.shared().id(), "{name} failed");
+    }
+    done.is_ok()
+}
+
+fn run(instance: &Instance, tenant: &Tenant, jobs: Vec<Queued>, limits: &Worker) -> store::Result<Outcome> {
     let mut outcome = Outcome::default();
     for job in jobs {
-        let handler = HANDLERS.iter().find(|(name, _)| *name == job.name).map(|(_, handler)| handler);
-        let ran = match (handler, serde_json::from_str(&job.payload)) {
-            (Some(handler), Ok(payload)) => handler(tenant, &payload),
-            (None, _) => Err("this version of Obhut knows no such job".to_owned()),
-            (_, Err(_)) => Err("its payload cannot be read".to_owned()),
+        let does = WORK.iter().find(|(name, _, _)| *name == job.name).map(|(_, _, does)| does);
+        let ran = match does {
+            Some(does) => does(instance, tenant),
+            None => Err("this version of Obhut knows no such job".to_owned()),
         };
         let (rid, attempts) = (job.rid, job.attempts + 1);
         match ran {
@@ -158,25 +208,35 @@ fn pause_ms(attempts: i64) -> i64 {
     FIRST_PAUSE_MS.saturating_mul(1_i64 << doubled).min(LONGEST_PAUSE_MS)
 }
 
-fn purge_logs(tenant: &Tenant) -> Result<(), String> {
-    let now = tenant.shared().clock().now();
-    tenant
-        .write(Caller::job("purge-logs"), move |op| identity::purge_logs(op, now))
-        .map(drop)
-        .map_err(|error| error.to_string())
+/// Drops the days of logs whose time is over; says when the next one is due.
+pub(crate) fn purge_logs(tenant: &Tenant) -> Result<Option<Timestamp>, String> {
+    tenant.write(Caller::job("purge-logs"), |op| op.purge_logs().map(|purged| purged.next)).map_err(text)
 }
 
 fn purge_sessions(tenant: &Tenant) -> Result<(), String> {
     let now = tenant.shared().clock().now();
-    tenant
-        .write(Caller::job("purge-sessions"), move |op| identity::purge_sessions(op, now))
-        .map(drop)
-        .map_err(|error| error.to_string())
+    tenant.write(Caller::job("purge-sessions"), move |op| identity::purge_sessions(op, now)).map(drop).map_err(text)
 }
 
-/// Deletions of users that a crash has interrupted.
-fn finish_deletions(tenant: &Tenant) -> Result<(), String> {
-    identity::finish_deletions(tenant).map(drop).map_err(|error| error.to_string())
+/// What is new in the journal, everything once in 30 days; live records, ledger, and the logs beside them. What does not verify is an error in the program's log and the outcome of `job run`.
+fn verify_journal(instance: &Instance, tenant: &Tenant) -> Result<(), String> {
+    let id = tenant.shared().id();
+    let mut findings = tenant.verify_nightly().map_err(text)?.report.findings;
+    findings.extend(instance.verify_logs(id).map_err(text)?.into_iter().flat_map(|report| report.findings));
+    match findings.first() {
+        None => Ok(()),
+        Some(first) => Err(format!(
+            "{} findings, the first: {}: {} ({}); see `obhut journal verify`",
+            findings.len(),
+            first.place,
+            first.message,
+            first.code
+        )),
+    }
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
 #[cfg(test)]
@@ -194,7 +254,48 @@ mod tests {
         let mut names = Jobs::names();
         names.sort_unstable();
         names.dedup();
-        assert_eq!(names.len(), HANDLERS.len() + HOURLY.len());
+        assert_eq!(names.len(), WORK.len());
         assert!(Jobs::known("purge-logs") && !Jobs::known("nothing"));
+    }
+
+    #[test]
+    fn the_night_is_the_tenants_and_a_missed_one_is_made_up_for() {
+        let business = testkit::Business::new(&["core"]); // 10 o'clock in Berlin
+        let due = || night_is_due(business.tenant(), business.tenant().night_at().unwrap());
+        let hours = |hours: i64| business.clock.advance_ms(hours * 3_600_000);
+        assert!(due(), "there has been none");
+        run_regular(business.instance(), business.tenant());
+        assert!(!due());
+        hours(14);
+        assert!(!due(), "midnight");
+        hours(1);
+        assert!(due(), "one o'clock");
+        business.tenant().night_done().unwrap();
+        hours(1);
+        assert!(!due(), "the same night");
+        hours(22);
+        assert!(!due(), "the machine was off at one o'clock of the next");
+        business.clock.advance_ms(3 * 3_600_000);
+        assert!(due(), "a missed night");
+        business.assert_sound();
+    }
+
+    #[test]
+    fn work_may_be_queued_by_its_name() {
+        let business = testkit::Business::new(&["core"]);
+        let limits = Worker::default();
+        let now = business.tenant().shared().clock().now();
+        business
+            .tenant()
+            .write(business.admin(), move |op| {
+                op.queue("verify-journal", &serde_json::json!({}), now.plus_ms(1))?;
+                op.queue("from-a-later-version", &serde_json::json!({}), now)
+            })
+            .unwrap();
+        let run = || run_due(business.instance(), business.tenant(), &limits).unwrap();
+        assert_eq!(run(), Outcome { done: 0, failed: 1 }, "unknown work waits for a version that knows it");
+        business.clock.advance_ms(1);
+        assert_eq!(run(), Outcome { done: 1, failed: 0 });
+        assert_eq!(all(business.tenant()).unwrap().len(), 1);
     }
 }

@@ -41,12 +41,16 @@ struct Worker {
     started: Timestamp,
     /// When each tenant had its hourly work.
     hourly: HashMap<TenantId, Timestamp>,
+    /// When the next day of a tenant's logs has reached its limit, as of its last hour.
+    logs_due: HashMap<TenantId, Timestamp>,
+    /// When the instance's own work was done.
+    own: Option<Timestamp>,
 }
 
 impl Worker {
     fn new(instance: Arc<Instance>, limits: Limits) -> Self {
         let started = instance.clock().now();
-        Self { instance, limits, started, hourly: HashMap::new() }
+        Self { instance, limits, started, hourly: HashMap::new(), logs_due: HashMap::new(), own: None }
     }
 
     /// One look: the hourly work and the due jobs of the tenants whose turn it is, then closing what rests.
@@ -57,25 +61,49 @@ impl Worker {
         let tenants = self.instance.tenants();
         let count = i64::try_from(tenants.len()).unwrap_or(i64::MAX).max(1);
         self.hourly.retain(|id, _| tenants.iter().any(|tenant| tenant.id == *id));
+        self.logs_due.retain(|id, _| tenants.iter().any(|tenant| tenant.id == *id));
+        if self.own.is_none_or(|last| now.since(last) >= HOUR_MS) {
+            self.own = Some(now);
+            jobs::run_own(&self.instance);
+        }
         for (place, tenant) in (0_i64..).zip(&tenants) {
             let first = self.started.plus_ms(HOUR_MS / count * place);
             let due = self.hourly.get(&tenant.id).map_or(first, |last| last.plus_ms(HOUR_MS));
-            if due > now {
-                continue;
+            if due <= now {
+                self.hourly.insert(tenant.id, now);
+                self.visit(tenant.id);
+            } else if self.logs_due.get(&tenant.id).is_some_and(|due| *due <= now) {
+                self.purge_logs(tenant.id);
             }
-            self.hourly.insert(tenant.id, now);
-            self.visit(tenant.id);
         }
         self.instance.close_idle();
     }
 
-    fn visit(&self, id: TenantId) {
+    fn visit(&mut self, id: TenantId) {
         let visited = self.instance.tenant(id).and_then(|tenant| {
-            jobs::run_hourly(&tenant);
-            jobs::run_due(&tenant, &self.limits)
+            jobs::run_regular(&self.instance, &tenant);
+            jobs::run_due(&self.instance, &tenant, &self.limits)
         });
         if let Err(error) = visited {
             tracing::error!(%error, tenant = %id, "the work of tenant {id} could not be done");
+        }
+        self.purge_logs(id);
+    }
+
+    /// Drops what has reached its limit, and remembers when the next day does: an hour is too coarse for 48 hours.
+    fn purge_logs(&mut self, id: TenantId) {
+        let due = match self.instance.tenant(id) {
+            Ok(tenant) => jobs::purge_logs(&tenant),
+            Err(error) => Err(error.to_string()),
+        };
+        match due {
+            Ok(Some(due)) => drop(self.logs_due.insert(id, due)),
+            Ok(None) => drop(self.logs_due.remove(&id)),
+            Err(error) => {
+                // The next hour tries again.
+                self.logs_due.remove(&id);
+                tracing::error!(error, tenant = %id, "the logs of tenant {id} could not be purged");
+            }
         }
     }
 }
@@ -115,5 +143,69 @@ mod tests {
         clock.advance_ms(11 * 60_000);
         worker.look();
         assert_eq!(instance.open_tenants(), 0);
+    }
+
+    #[test]
+    fn a_line_of_the_access_log_is_dropped_when_it_reaches_its_limit_not_up_to_an_hour_later() {
+        let business = testkit::Business::new(&["core"]);
+        let mut worker = Worker::new(Arc::clone(business.instance()), Settings::default().worker);
+        business.clock.advance_ms(11 * 60_000);
+        let lines = || business.instance().verify_logs(business.id()).unwrap()[2].lines;
+        business.tenant().shared().note_access(store::logs::Access {
+            at: business.instance().clock().now(),
+            surface: "api",
+            method: "GET",
+            route: "/".into(),
+            status: 200,
+            took_ms: 1,
+            address: None,
+        });
+        business.instance().flush_logs().unwrap();
+        // The hourly turns fall on other minutes than the limit.
+        business.clock.advance_ms(47 * 3_600_000);
+        worker.look();
+        business.clock.advance_ms(3_600_000 - 1);
+        worker.look();
+        assert_eq!(lines(), 1);
+        business.clock.advance_ms(1);
+        worker.look();
+        assert_eq!(lines(), 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_of_a_users_deletion_is_finished_at_opening() {
+        let folder = TempDir::new().unwrap();
+        let clock = TestClock::default();
+        let shared: base::SharedClock = Arc::new(clock);
+        let settings = Settings::default().instance();
+        let master = keys::MasterKey::generate();
+        master.write_new(&folder.join("key")).unwrap();
+        let open = || {
+            let master = keys::MasterKey::read(&folder.join("key")).unwrap();
+            Instance::open(&folder.join("data"), master, Arc::clone(&shared), settings.clone()).unwrap()
+        };
+        let instance = open();
+        let new = NewTenant { id: keys::random_id(), zone: "UTC".into(), marker: "test".into(), packs: Vec::new() };
+        instance.create_tenant(&base::Actor::Operator("test".into()), "One", &new).unwrap();
+        let tenant = instance.tenant(new.id).unwrap();
+        let user = identity::NewUser {
+            login: "bert".into(),
+            name: "Bert".into(),
+            email: None,
+            role: identity::Role::Reader,
+            password: identity::Password::random().unwrap().0,
+        };
+        tenant.write(store::Caller::operator("test"), move |op| identity::create_user(op, &user)).unwrap();
+        // The row is closed, the key is still there: the crash came between.
+        let half = store::engine::Upkeep { name: "TEST", sql: "UPDATE user_account SET state = 'deleted'" };
+        tenant.write(store::Caller::operator("test"), move |op| op.upkeep(&half, &[])).unwrap();
+        drop((tenant, instance));
+        let instance = open();
+        let tenant = instance.tenant(new.id).unwrap();
+        let left = store::engine::Query {
+            name: "TEST",
+            sql: "SELECT count(*) FROM user_account a JOIN unit u ON u.rid = a.unit WHERE u.state <> 2",
+        };
+        assert_eq!(tenant.reader().unwrap().first(&left, &[], |row| row.int(0)).unwrap(), Some(0));
     }
 }

@@ -339,3 +339,51 @@ fn a_broken_client_harms_nobody() {
     bed.json(&["tenant", "list"]);
     assert_eq!(server.stop(Signal::INT).0, 0);
 }
+
+#[test]
+fn help_speaks_german_where_german_is_spoken() {
+    let bed = Bed::new();
+    let german = bed.run(&["--lang", "de", "subject", "erase", "--help"]).ends(0).stdout;
+    assert!(german.contains("Aufruf: obhut subject erase") && german.contains("Eine Löschung planen"), "{german}");
+    let english = bed.run(&["--lang=en", "subject", "erase", "--help"]).ends(0).stdout;
+    assert!(english.contains("Usage: obhut subject erase") && english.contains("Plan and perform"), "{english}");
+    let output = bed.command(&["--help"]).env("LANG", "de_AT.UTF-8").output().unwrap();
+    assert!(String::from_utf8(output.stdout).unwrap().contains("Befehle:"), "the environment's language");
+}
+
+#[test]
+fn the_journal_says_what_is_left_of_a_record_that_is_gone() {
+    let bed = Bed::with_business();
+    let person = bed.person("Verschwunden");
+    let shown = bed.json(&["journal", "show", "--record", &person]);
+    assert_eq!((&shown["gone"], &shown["module"]), (&json!(false), &json!("contact")));
+    bed.run(&["subject", "erase", &person, "--reason", "request", "--yes"]).ends(0);
+    let left = bed.json(&["journal", "show", "--record", &person]);
+    assert_eq!((&left["gone"], &left["module"]), (&json!(true), &json!("contact")));
+    let items = left["items"].as_array().unwrap();
+    let actions: Vec<_> = items.iter().map(|item| item["action"].as_str().unwrap()).collect();
+    assert_eq!((actions.first(), actions.last()), (Some(&"delete"), Some(&"create")), "{left}");
+    let create = items.last().unwrap();
+    assert_eq!((&create["erased"], &create["changes"]), (&json!(true), &json!([])));
+    assert!(!left.to_string().contains("Verschwunden"));
+    let text = bed.run(&["--lang", "de", "journal", "show", "--record", &person]).ends(0).stdout;
+    assert!(text.contains("gibt es nicht mehr") && text.contains("(Werte gelöscht)"), "{text}");
+    // An id that never was: the same sentence as ever.
+    bed.run(&["journal", "show", "--record", "00000000000000000000000001"]).ends(3);
+}
+
+#[test]
+fn a_merge_is_undone_and_a_restriction_has_a_reason_of_a_list() {
+    let bed = Bed::with_business();
+    let (one, other) = (bed.person("Einsmann"), bed.person("Zweimann"));
+    bed.run(&["subject", "merge", &one, &other]).ends(0);
+    assert_eq!(bed.json(&["subject", "show", &one])["aliases"], json!([other]));
+    bed.run(&["subject", "unmerge", &other]).ends(0);
+    assert_eq!(bed.json(&["subject", "show", &one])["aliases"], json!([]));
+    bed.run(&["subject", "unmerge", &other]).ends(3);
+    bed.run(&["subject", "restrict", &one, "--reason", "weil Herr Einsmann anrief"]).ends(2);
+    bed.run(&["subject", "restrict", &one, "--reason", "accuracy"]).ends(0);
+    assert_eq!(bed.json(&["subject", "show", &one])["state"], "restricted");
+    bed.run(&["subject", "release", &one, "--reason", "settled"]).ends(0);
+    bed.run(&["journal", "verify"]).ends(0);
+}

@@ -40,6 +40,8 @@ const OWNED: &[(&str, &[&str])] = &[
     // A disk that loses its power is a part of SQLite, so `testkit` has to name the driver.
     ("rusqlite", &["obhut-store", "obhut-testkit"]),
     ("axum", &["obhut-web"]),
+    ("hyper", &["obhut-web"]),
+    ("hyper-util", &["obhut-web"]),
     ("tower", &["obhut-web"]),
     ("tower-http", &["obhut-web"]),
     ("askama", &["obhut-web"]),

@@ -7,10 +7,12 @@
 
 mod bed;
 mod cli;
+mod controls;
 mod demo;
 mod ghost;
 mod house;
 mod import;
+mod migration;
 mod records;
 mod statements;
 mod tampering;

@@ -189,9 +189,9 @@ fn restricting_hides_everything_until_it_is_lifted() {
     editor.grants.permissions.remove(&base::Permission::Privacy);
     let sees = |id| records::get(&mut business.tenant().reader().unwrap(), &editor, "order", id).is_ok();
     assert!(sees(order));
-    privacy::restrict(business.tenant(), &business.admin(), person.cast()).unwrap();
+    privacy::restrict(business.tenant(), &business.admin(), person.cast(), "objection").unwrap();
     assert!(!sees(order));
-    privacy::release(business.tenant(), &business.admin(), person.cast()).unwrap();
+    privacy::release(business.tenant(), &business.admin(), person.cast(), "settled").unwrap();
     assert!(sees(order));
     business.assert_sound();
 }

@@ -55,7 +55,7 @@ fn f083_rights_cases_and_merges_changed_by_hand_are_found() {
     privacy::plan(business.tenant(), &admin, planned.cast(), "request").unwrap();
     let plan = privacy::plan(business.tenant(), &admin, erased.cast(), "request").unwrap();
     privacy::perform(business.tenant(), &Caller::operator("test"), plan.id).unwrap();
-    privacy::restrict(business.tenant(), &admin, planned.cast()).unwrap();
+    privacy::restrict(business.tenant(), &admin, planned.cast(), "objection").unwrap();
     business.assert_sound();
 
     let path = business.tenant().shared().paths().file("records.db");

@@ -40,7 +40,7 @@ pub(crate) fn begin(
     why: &str,
 ) -> Result<u32> {
     let mut records = open_file(paths, ring, Pages::Records, Mode::Writer, settings)?;
-    migrate::check(&mut records, "records.db", migrate::Which::Records)?;
+    migrate::check(&mut records, "records.db")?;
     let mut ledger = Ledger::open(&paths.ledger_file(), ring)?;
     let head = Head::read(&mut records)?;
     head.signed(&ledger)?;

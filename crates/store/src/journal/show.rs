@@ -54,6 +54,40 @@ pub fn history(access: &mut dyn Access, record: RecordId, before: Option<u64>, l
         Ok(false)
     })?;
     let rid = rid.ok_or_else(|| Error::not_found(format!("record {record}")))?;
+    steps(access, rid, before, limit)
+}
+
+/// The same for a record that is gone: what its entries still say, and the module that it was of. It is looked for in every entry, so this takes as long
+/// as reading the journal once.
+pub fn history_of_gone(
+    access: &mut dyn Access,
+    record: RecordId,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<(String, Shown)> {
+    let missing = || Error::not_found(format!("record {record}"));
+    let mut rid = None;
+    access.rows(&statements::ENTRY_NAMING, &[record.bytes().into()], &mut |row| {
+        rid = Some(row.int(0)?);
+        Ok(false)
+    })?;
+    let rid = rid.ok_or_else(missing)?;
+    // A body may name a record that the entry is not about; the entries themselves say which one they are about.
+    let mut module = None;
+    access.rows(&statements::ENTRIES_OF, &[rid.into(), i64::MAX.into(), 1.into()], &mut |row| {
+        if let Some(body) = row.opt_bytes(1)? {
+            let body = Body::decode(body)?;
+            module = Some(body)
+                .filter(|body| body.record == Some(record))
+                .map(|body| body.module.map(|(name, _)| name).unwrap_or_default());
+        }
+        Ok(false)
+    })?;
+    let module = module.ok_or_else(missing)?;
+    Ok((module, steps(access, rid, before, limit)?))
+}
+
+fn steps(access: &mut dyn Access, rid: i64, before: Option<u64>, limit: u32) -> Result<Shown> {
     let before = i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
     let mut bodies = Vec::new();
     access.rows(&statements::ENTRIES_OF, &[rid.into(), before.into(), (i64::from(limit) + 1).into()], &mut |row| {

@@ -7,6 +7,7 @@ mod faults;
 mod first_open;
 mod lifecycle;
 mod load;
+mod logs;
 mod model;
 mod rotation;
 mod statements;

@@ -46,7 +46,12 @@ pub(crate) async fn send(
     let mut answers = Vec::with_capacity(results.len());
     for (place, (result, created)) in results.into_iter().zip(creates).enumerate() {
         answers.push(match result {
-            Ok(view) => json!({"index": place, "status": if created { 201 } else { 200 }, "record": view.to_json(None)}),
+            Ok(view) => {
+                if !created {
+                    records::note_answer(client.tenant.shared(), &client.caller, &view)?;
+                }
+                json!({"index": place, "status": if created { 201 } else { 200 }, "record": view.to_json(None)})
+            }
             Err(error) => {
                 failed += 1;
                 let failure = Failure::from(error);

@@ -21,5 +21,6 @@ pub(crate) async fn send(
     let view =
         cross::write(&client.tenant, client.caller.clone(), move |op| records::change(op, &module, id, patch, version))
             .await?;
+    records::note_answer(client.tenant.shared(), &client.caller, &view)?;
     Ok(record(StatusCode::OK, &view))
 }

@@ -1,4 +1,5 @@
 //! Who calls the API: the token of `Authorization: Bearer`, which names the tenant.
+use crate::access::Whose;
 use crate::app::App;
 use crate::fail::Failure;
 use crate::query::Pairs;
@@ -51,6 +52,7 @@ impl FromRequestParts<Arc<App>> for Client {
             return Err(unauthorized());
         }
         let (tenant, caller) = who::of_token(app, token.trim()).await?.ok_or_else(unauthorized)?;
+        Whose::is(&parts.extensions, &tenant);
         Ok(Self { app: Arc::clone(app), tenant, caller, raw_query: parts.uri.query().map(str::to_owned) })
     }
 }

@@ -25,7 +25,8 @@ pub(crate) async fn show(client: Client, Path(module): Path<String>) -> Result<R
     let beyond = named.as_ref().is_some_and(|named| named.iter().any(|name| !in_index(&client, &module, name)));
     for item in &page.items {
         items.push(if beyond {
-            records::get(&mut reader, &client.caller, &module, item.id)?.to_json(named.as_deref())
+            let wanted = records::Wanted { fields: named.as_deref(), known: None };
+            records::get_part(&mut reader, &client.caller, &module, item.id, wanted)?.to_json(named.as_deref())
         } else {
             shown(item, named.as_deref())
         });

@@ -2,7 +2,7 @@
 use super::{ADDRESS_PARTS, Choice, Control, FieldInput, Part, Row, Typed, base, is_sensitive, part_name};
 use crate::words::Words;
 use std::collections::HashMap;
-use store::module::{Definition, Field, FieldError, FieldType, Modules};
+use store::module::{Definition, Field, FieldError, FieldType, Modules, countries, country_code};
 
 /// What a form is built with.
 pub struct Context<'a> {
@@ -82,7 +82,8 @@ fn control(field: &Field, typed: &Typed, base: &str, path: &str, context: &Conte
             let known = context.modules.activities().activities.iter();
             select(known.map(|activity| (activity.key.clone(), activity.label.get(lang).to_owned())), &text)
         }
-        FieldType::Text | FieldType::Country | FieldType::Identifier => line("text", "text"),
+        FieldType::Country => Control::Select { options: country_options(lang, &text) },
+        FieldType::Text | FieldType::Identifier => line("text", "text"),
         FieldType::Url => line("text", "url"),
         FieldType::Integer => line("text", "numeric"),
         FieldType::Decimal => line("text", "decimal"),
@@ -111,6 +112,11 @@ fn control(field: &Field, typed: &Typed, base: &str, path: &str, context: &Conte
                 label: context.words.say(&format!("address-{}", name.replace('_', "-"))),
                 value: typed.text(&part_name(base, name)).to_owned(),
                 area: name == "text",
+                options: if name == "country" {
+                    country_options(lang, typed.text(&part_name(base, name)))
+                } else {
+                    Vec::new()
+                },
                 errors: messages(context, |found| found.strip_prefix(path) == Some(&format!(".{name}"))),
             };
             Control::Address { parts: ADDRESS_PARTS.into_iter().map(part).collect() }
@@ -124,6 +130,16 @@ fn control(field: &Field, typed: &Typed, base: &str, path: &str, context: &Conte
                 modules: field.to.join(","),
             }
         }
+    }
+}
+
+/// Countries by name; the code is the value. A name that was typed elsewhere is the country that it means.
+fn country_options(lang: &str, typed: &str) -> Vec<Choice> {
+    let chosen = country_code(typed).unwrap_or(typed);
+    let all = countries(lang).into_iter().map(|(code, name)| (code.to_owned(), name.to_owned()));
+    match select(all, chosen) {
+        Control::Select { options } => options,
+        _ => Vec::new(),
     }
 }
 

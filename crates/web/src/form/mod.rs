@@ -131,6 +131,8 @@ pub struct Part {
     pub value: String,
     /// Whether it has several lines.
     pub area: bool,
+    /// What can be chosen, if it is a choice.
+    pub options: Vec<Choice>,
     /// What is wrong with it.
     pub errors: Vec<String>,
 }

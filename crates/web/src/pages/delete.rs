@@ -8,7 +8,11 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base::{Access, Permission, RecordId};
+use records::Wanted;
 use std::sync::Arc;
+
+/// Of the record only what stands above the page is shown.
+const HEAD: Wanted<'static> = Wanted { fields: Some(&[]), known: None };
 
 #[derive(Template)]
 #[template(path = "delete.html")]
@@ -51,7 +55,7 @@ pub(crate) async fn send(Path((module, id)): Path<(String, String)>, posted: Pos
 
 fn view(visit: &Visit, module: &str, id: RecordId, failure: Option<&Failure>) -> Result<Response, Failure> {
     let mut reader = visit.reader()?;
-    let record = records::get(&mut reader, visit.caller(), module, id)?;
+    let record = records::get_part(&mut reader, visit.caller(), module, id, HEAD)?;
     let person = keep::is_person(&mut reader, id)?;
     let holds = keep::holds(&mut reader, id)?;
     let refusal = if person {

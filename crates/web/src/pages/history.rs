@@ -7,11 +7,15 @@ use crate::{format, who};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
+use records::Wanted;
 use serde_json::Value;
 use store::module::{Definition, Map};
 
 /// Entries on a page.
 const LIMIT: u32 = 50;
+
+/// Of the record only what stands above the page is shown.
+const HEAD: Wanted<'static> = Wanted { fields: Some(&[]), known: None };
 
 #[derive(Template)]
 #[template(path = "history.html")]
@@ -50,7 +54,7 @@ pub(crate) async fn show(visit: Visit, Path((module, id)): Path<(String, String)
         .map(|text| text.parse().map_err(|_| Failure::bad_request("bad_cursor", "before")))
         .transpose()?;
     let mut reader = visit.reader()?;
-    let record = records::get(&mut reader, visit.caller(), &module, id)?;
+    let record = records::get_part(&mut reader, visit.caller(), &module, id, HEAD)?;
     let found = records::history(&mut reader, visit.caller(), &module, id, before, LIMIT)?;
     let modules = visit.modules();
     let definition = modules.set.get(&module).ok_or_else(Failure::not_found)?;

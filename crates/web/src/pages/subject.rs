@@ -22,6 +22,8 @@ struct SubjectPage {
     units: Vec<Unit>,
     groups: Vec<Group>,
     aliases: Vec<String>,
+    restricted: bool,
+    reasons: Vec<(&'static str, &'static str)>,
 }
 
 struct Unit {
@@ -51,7 +53,7 @@ struct Record {
 }
 
 pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Response, Failure> {
-    visit.query.only(&[])?;
+    visit.query.only(&["done"])?;
     let id: SubjectId = id.parse().map_err(|_| Failure::not_found())?;
     let mut reader = visit.reader()?;
     let held = privacy::subject(&mut reader, visit.caller(), id)?;
@@ -113,10 +115,18 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
     let view = SubjectPage {
         page: visit.page(held.title.unwrap_or_else(|| id.to_string())),
         id: held.id.to_string(),
+        restricted: held.state == "restricted",
+        reasons: reasons(held.state == "restricted", visit.words.english()),
         state: (held.state != "live").then(|| visit.words.known(&format!("case-{}", held.state)).unwrap_or(held.state)),
         units: units.collect(),
         groups,
         aliases: held.aliases.iter().map(ToString::to_string).collect(),
     };
     Ok(html(&view))
+}
+
+/// Why a person may be restricted or released, in the reader's language.
+fn reasons(restricted: bool, english: bool) -> Vec<(&'static str, &'static str)> {
+    let list = if restricted { privacy::RELEASE_REASONS } else { privacy::RESTRICTION_REASONS };
+    list.iter().map(|(key, de, en)| (*key, if english { *en } else { *de })).collect()
 }

@@ -1,4 +1,5 @@
 //! Who asks for a page: the session behind its cookie. And a form: its body, sent from one of our own pages.
+use crate::access::Whose;
 use crate::app::App;
 use crate::fail::Failure;
 use crate::lang::{Lang, cookie};
@@ -120,6 +121,7 @@ impl FromRequestParts<Arc<App>> for Visit {
             };
             return Err(super::see(&format!("/{next}")));
         };
+        Whose::is(&parts.extensions, &tenant);
         Ok(Self {
             app: Arc::clone(app),
             tenant,

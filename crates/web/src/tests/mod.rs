@@ -1,5 +1,7 @@
 //! The surfaces with a real tenant: stories through the pages and the API, every route tried as nobody and as somebody without rights.
 mod api;
+mod logs;
+mod office;
 mod pages;
 mod privacy;
 mod routes;

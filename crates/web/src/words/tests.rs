@@ -35,7 +35,7 @@ fn sources(folder: &Path, all: &mut String) {
 
 /// Prefixes of keys that are put together at run time: `problem-` and the code.
 const MADE_UP: &[&str] =
-    &["problem-", "conflict-", "filter-op-", "protection-", "action-", "case-", "hint-", "address-", "right-"];
+    &["problem-", "conflict-", "filter-op-", "protection-", "action-", "case-", "hint-", "address-", "right-", "role-"];
 
 #[test]
 fn both_files_can_be_read() {

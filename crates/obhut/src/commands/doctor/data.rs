@@ -1,7 +1,10 @@
 //! The data folder and the master key.
 use super::{Looked, unreadable};
 use crate::failure::Failure;
+use crate::migration::shown;
+use crate::output::Lang;
 use crate::place::{self, KeyPlace};
+use crate::settings::Settings;
 use crate::socket;
 use base::Severity;
 use std::fs;
@@ -11,8 +14,40 @@ use std::path::Path;
 /// Less room than this is too little to work with, in bytes.
 const ROOM_NEEDED: u64 = 1024 * 1024 * 1024;
 
-pub(super) fn look(folder: &Path) -> Result<Vec<Looked>, Failure> {
-    Ok(vec![data_folder(folder)?, master_key(folder), server(folder), room(folder)])
+pub(super) fn look(folder: &Path, settings: &Settings) -> Result<Vec<Looked>, Failure> {
+    let mut all = vec![data_folder(folder)?, master_key(folder), server(folder), room(folder)];
+    all.extend(format(folder, settings));
+    Ok(all)
+}
+
+/// Whether the data is of this version; if it is older, what the next command will do to it. Changes nothing. Nothing is said without a key.
+fn format(folder: &Path, settings: &Settings) -> Option<Looked> {
+    let key = KeyPlace::find(folder, |name| std::env::var_os(name));
+    if !place::has_data(folder) || !key.path().exists() {
+        return None;
+    }
+    let master = keys::MasterKey::read(key.path()).ok()?;
+    let days = settings.migration.keep_copy_days.get();
+    Some(match store::Instance::migration_plan(folder, &master, &settings.instance()) {
+        Ok(None) => {
+            Looked::good("format", "Die Daten sind auf dem Stand dieser Version.", "The data is of this version.")
+        }
+        Ok(Some(plan)) => Looked::bad(
+            "format",
+            Severity::Note,
+            (shown(&plan, Lang::De).trim_end(), shown(&plan, Lang::En).trim_end()),
+            (
+                format!("Der nächste Befehl tut das; vorher legt er eine Kopie an und hebt sie {days} Tage auf."),
+                format!("The next command does this; it makes a copy before and keeps it for {days} days."),
+            ),
+        ),
+        Err(error) => Looked::bad(
+            "format",
+            Severity::Error,
+            (format!("Die Daten lassen sich nicht öffnen: {error}."), format!("The data cannot be opened: {error}.")),
+            ("obhut journal verify nennt, was beschädigt ist.", "obhut journal verify names what is damaged."),
+        ),
+    })
 }
 
 fn data_folder(folder: &Path) -> Result<Looked, Failure> {

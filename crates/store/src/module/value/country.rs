@@ -39,6 +39,15 @@ pub fn country_code(name: &str) -> Option<&'static str> {
     BY_NAME.get(&fold(name)).copied()
 }
 
+/// Every country: code and name in `lang` (English for `en`, else German), by name as people sort it.
+pub fn countries(lang: &str) -> Vec<(&'static str, &'static str)> {
+    let place = if lang == "en" || lang.starts_with("en-") { 3 } else { 2 };
+    let parts = |line: &'static str| Some((line.split('|').next()?, line.split('|').nth(place)?));
+    let mut all: Vec<_> = LIST.lines().filter_map(parts).filter(|(code, _)| code.len() == 2).collect();
+    all.sort_by_cached_key(|(_, name)| fold(name));
+    all
+}
+
 /// The country's name in `lang` (English for `en`, else German), or the code itself if it is none.
 pub(in super::super) fn name_of<'a>(code: &'a str, lang: &str) -> &'a str {
     let place = if lang == "en" || lang.starts_with("en-") { 3 } else { 2 };

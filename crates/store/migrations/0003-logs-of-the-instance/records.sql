@@ -1,0 +1,1 @@
+-- records.db: as before; all files of an instance carry the same number.
