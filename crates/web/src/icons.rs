@@ -13,6 +13,7 @@ macro_rules! icon {
 const ICONS: &[(&str, &str)] = &[
     ("home", icon!(r#"<path d="M3 9.500 10 3.500l7 6M5 8.500V16.500h10V8.500"/>"#)),
     ("search", icon!(r#"<circle cx="8.500" cy="8.500" r="5"/><path d="m12.500 12.500 4 4"/>"#)),
+    ("upload", icon!(r#"<path d="M10 13V4m-3.500 3.500L10 4l3.500 3.500M4 13v3h12v-3"/>"#)),
     ("user", icon!(r#"<circle cx="10" cy="6.500" r="3"/><path d="M4 16.500c.500-3.500 3-5 6-5s5.500 1.500 6 5"/>"#)),
     (
         "contact",
@@ -64,6 +65,7 @@ const ICONS: &[(&str, &str)] = &[
     ("minus", icon!(r#"<path d="M4 10h12"/>"#)),
     ("edit", icon!(r#"<path d="m4 16 .700-3.200L13 4.500l2.500 2.500-8.300 8.300z"/>"#)),
     ("clock", icon!(r#"<circle cx="10" cy="10" r="6.500"/><path d="M10 6.500V10l2.500 1.500"/>"#)),
+    ("key", icon!(r#"<circle cx="6.500" cy="13.500" r="3"/><path d="M8.700 11.300L16 4M13 7l2.500 2.500"/>"#)),
     ("shield", icon!(r#"<path d="M10 3l6 2v4.500c0 4-2.500 6.500-6 7.800-3.500-1.300-6-3.800-6-7.800V5z"/>"#)),
     (
         "lock",

@@ -61,7 +61,7 @@ struct Shown {
 pub(crate) async fn show(visit: Visit) -> Result<Response, Failure> {
     visit.query.only(&[])?;
     visit.caller().needs(Permission::Import)?;
-    view(&visit, Asked::default(), None, None)
+    Ok(view(&visit, Asked::default(), None, None))
 }
 
 /// The upload: what would come of it.
@@ -77,7 +77,7 @@ pub(crate) async fn send(visit: Visit, request: Request) -> Result<Response, Fai
         match part.name().unwrap_or_default() {
             "csrf" => csrf = part.text().await.map_err(broken)?,
             "module" => asked.module = part.text().await.map_err(broken)?,
-            "origin" => asked.origin = part.text().await.map_err(broken)?.trim().to_owned(),
+            "origin" => part.text().await.map_err(broken)?.trim().clone_into(&mut asked.origin),
             "activity" => asked.activity = part.text().await.map_err(broken)?,
             "file" => content = part.bytes().await.map_err(broken)?.to_vec(),
             other => return Err(Failure::bad_request("unknown_parameter", other)),
@@ -94,7 +94,7 @@ pub(crate) async fn send(visit: Visit, request: Request) -> Result<Response, Fai
         None
     };
     if let Some(key) = missing {
-        let mut response = view(&visit, asked, Some(visit.words.say(key)), None)?;
+        let mut response = view(&visit, asked, Some(visit.words.say(key)), None);
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(response);
     }
@@ -133,11 +133,11 @@ pub(crate) async fn rejects(posted: Posted) -> Result<Response, Failure> {
 async fn step(visit: &Visit, asked: Asked, content: Vec<u8>, dry_run: bool) -> Result<Response, Failure> {
     let (tenant, caller) = (Arc::clone(&visit.tenant), visit.caller().clone());
     let (german, wanted) = (!visit.words.english(), asked.clone());
-    let worked = cross::long(&visit.app, move || work(&tenant, &caller, &wanted, content, dry_run, german));
+    let worked = cross::long(&visit.app, move || work(&tenant, &caller, &wanted, &content, dry_run, german));
     match worked.await {
-        Ok(shown) => view(visit, asked, None, Some(shown)),
+        Ok(shown) => Ok(view(visit, asked, None, Some(shown))),
         Err(failure) if failure.status.is_client_error() => {
-            let mut response = view(visit, asked, Some(failure.errors_text(visit.words)), None)?;
+            let mut response = view(visit, asked, Some(failure.errors_text(visit.words)), None);
             *response.status_mut() = failure.status;
             Ok(response)
         }
@@ -149,11 +149,11 @@ fn work(
     tenant: &Tenant,
     caller: &store::Caller,
     asked: &Asked,
-    content: Vec<u8>,
+    content: &[u8],
     dry_run: bool,
     german: bool,
 ) -> Result<Shown, Failure> {
-    let (path, held) = in_memory(&content)?;
+    let (path, held) = in_memory(content)?;
     let request = ImportRequest {
         file: path,
         format: None,
@@ -192,7 +192,7 @@ fn work(
         duplicates: report.duplicates,
         rejected: report.rejected,
         rejects: listed,
-        content: if dry_run { BASE64URL_NOPAD.encode(&content) } else { String::new() },
+        content: if dry_run { BASE64URL_NOPAD.encode(content) } else { String::new() },
         rejects_file: BASE64URL_NOPAD.encode(&file),
     })
 }
@@ -207,7 +207,7 @@ fn in_memory(content: &[u8]) -> Result<(PathBuf, File), Failure> {
     Ok((PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())), file))
 }
 
-fn view(visit: &Visit, asked: Asked, problem: Option<String>, mut shown: Option<Shown>) -> Result<Response, Failure> {
+fn view(visit: &Visit, asked: Asked, problem: Option<String>, mut shown: Option<Shown>) -> Response {
     let modules = visit.modules();
     let lang = visit.lang();
     let writable =
@@ -220,12 +220,12 @@ fn view(visit: &Visit, asked: Asked, problem: Option<String>, mut shown: Option<
         }
     }
     let activities = modules.set.activities().activities.iter();
-    Ok(html(&ImportPage {
+    html(&ImportPage {
         page: visit.page(visit.words.say("import")),
         modules: writable.map(|module| (module.name.clone(), module.plural.get(lang).to_owned())).collect(),
         activities: activities.map(|one| (one.key.clone(), one.label.get(lang).to_owned())).collect(),
         asked,
         problem,
         shown,
-    }))
+    })
 }

@@ -18,7 +18,7 @@ const DAY_MS: i64 = 86_400_000;
 #[template(path = "tokens.html")]
 struct Tokens {
     page: Page,
-    tokens: Vec<Token>,
+    list: Vec<Token>,
     days: Vec<(i64, String)>,
     typed: Typed,
     problem: Option<String>,
@@ -116,5 +116,5 @@ fn view(
         (days, if days == 0 { visit.words.say("token-never") } else { visit.words.say1("token-days", "n", days) })
     });
     let page = visit.page(visit.words.say("tokens"));
-    Ok(html(&Tokens { page, tokens, days: days.to_vec(), typed, problem, made }))
+    Ok(html(&Tokens { page, list: tokens, days: days.to_vec(), typed, problem, made }))
 }

@@ -15,7 +15,7 @@ use identity::{NewUser, Password, Role, UserState};
 #[template(path = "users.html")]
 struct Users {
     page: Page,
-    users: Vec<User>,
+    list: Vec<User>,
     roles: Vec<(&'static str, String)>,
     typed: Typed,
     problem: Option<String>,
@@ -123,7 +123,7 @@ fn view(
     let roles = Role::ALL.map(|role| (role.code(), visit.words.say(&format!("role-{}", role.code()))));
     let view = Users {
         page: visit.page(visit.words.say("users")),
-        users: users.collect(),
+        list: users.collect(),
         roles: roles.to_vec(),
         typed,
         problem,
