@@ -56,6 +56,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Modules with r or rw (`contact:rw,vehicle:r`, `*:r`), further rights by name (read-history, import, export, privacy, read-sensitive, operate, manage-users, manage-modules), or admin for everything", "Module mit r oder rw (`contact:rw,vehicle:r`, `*:r`), weitere Rechte mit Namen (read-history, import, export, privacy, read-sensitive, operate, manage-users, manage-modules), oder admin für alles"),
     ("Name as others see it [default: the login name]", "Name, wie andere ihn sehen [sonst: der Anmeldename]"),
     ("Only entries before this number: to go on where the page before ended", "Nur Einträge vor dieser Nummer: um dort weiterzulesen, wo die Seite davor endete"),
+    ("Only these groups of figures, separated by commas; the import comes before each", "Nur diese Gruppen von Werten, durch Kommas getrennt; der Import kommt vor jeder"),
     ("Opens a folder that `bench` made, says how long it took, and ends", "Öffnet einen Ordner, den `bench` angelegt hat, nennt die Dauer und endet"),
     ("Perform it without asking", "Ohne Rückfrage ausführen"),
     ("Plan and perform an erasure", "Eine Löschung planen und ausführen"),
