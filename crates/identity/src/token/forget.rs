@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::{Settings, statements};
 use base::{UnitId, UserId};
 use store::erase::Destroy;
+use store::journal::covered;
 use store::{Caller, Tenant};
 
 /// Tokens forgotten in one go.
@@ -27,6 +28,7 @@ pub fn forget_tokens(tenant: &Tenant) -> Result<usize> {
             writer.op(caller, move |op| -> Result<()> {
                 let entry = op.entry("forget-token", None, None);
                 op.change(&statements::TOKEN_DELETE, &[id.bytes().into()], &entry)?;
+                op.cover(&entry, &covered::TOKEN, id.bytes())?;
                 crate::cache::forget_all(op);
                 op.finish(entry, &super::note(id))?;
                 Ok(())

@@ -17,12 +17,16 @@ fn make_old(bed: &Bed) {
         let id: TenantId = folder.file_name().unwrap().to_str().unwrap().parse().unwrap();
         for (name, pages) in [("records.db", Pages::Records), ("keys.db", Pages::Keys)] {
             let file = open(&folder.join("root"), id, &folder.join(name), pages);
-            file.execute_batch("PRAGMA user_version = 2").unwrap();
+            file.execute_batch(&format!("PRAGMA user_version = {}", store::FORMAT - 1)).unwrap();
         }
     }
     let none = TenantId::from_bytes([0; 16]);
     let file = open(&data.join("instance.root"), none, &data.join("instance.db"), Pages::Records);
-    file.execute_batch("DROP TABLE log_line; DROP TABLE log_day; PRAGMA user_version = 2").unwrap();
+    file.execute_batch(&format!(
+        "DROP TABLE log_line; DROP TABLE log_day; PRAGMA user_version = {}",
+        store::FORMAT - 1
+    ))
+    .unwrap();
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod append;
 mod note;
 mod purge;
 mod read;
+mod resign;
 mod verify;
 mod waiting;
 
@@ -171,6 +172,7 @@ statements! {
     Query LOG_DAY_AFTER = "SELECT min(day) FROM log_day WHERE log = ?1 AND day > ?2";
     Upkeep LOG_LINE_PUT = "INSERT INTO log_line (log, day, seq, at, body) VALUES (?1, ?2, ?3, ?4, ?5)";
     Upkeep LOG_DAY_PUT = "INSERT INTO log_day (log, day, size, frontier, note) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (log, day) DO UPDATE SET size = excluded.size, frontier = excluded.frontier, note = excluded.note";
+    Upkeep LOG_DAY_NOTE = "UPDATE log_day SET note = ?3 WHERE log = ?1 AND day = ?2";
     Upkeep LOG_LINES_DROP = "DELETE FROM log_line WHERE log = ?1 AND day = ?2";
     Upkeep LOG_DAY_DROP = "DELETE FROM log_day WHERE log = ?1 AND day = ?2";
 }

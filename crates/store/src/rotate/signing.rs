@@ -1,5 +1,5 @@
 //! Another signing key: the old one signs the new one. The statement stands in the ledger, as the last line of the old key, and in the journal, in the
-//! first entry that a checkpoint of the new key covers. What the old key signed until then verifies for ever, what it would sign later does not.
+//! first entry that a checkpoint of the new key covers. The days of the logs are signed anew. What the old key signed until then verifies for ever, what it would sign later does not.
 use super::Steps;
 use crate::journal::write_copy;
 use crate::module::Map;
@@ -39,6 +39,8 @@ fn under_writer(writer: &mut Exclusive<'_>, caller: Caller, steps: &Steps) -> Re
         })?;
         steps.done("signing entry");
     }
+    writer.op(Caller::job("rotate-keys"), move |op| op.sign_days_anew(from, to))?;
+    steps.done("days of the logs");
     let note = shared.newest_note.lock().clone();
     write_copy(&shared.paths().checkpoint_file(), &note)?;
     steps.done("outside copy");
