@@ -9,7 +9,7 @@ use crate::workspace::Workspace;
 pub(crate) enum Length {
     /// For every change.
     Short,
-    /// 100 kills, 100 power cuts, 1,000,000 records: the tests read `OBHUT_SOAK`.
+    /// 100 kills, 100 power cuts: the tests read `OBHUT_SOAK`.
     Long,
 }
 
@@ -29,6 +29,14 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report, length: Length) {
         run(&mut command)
     });
     browser::walk(workspace, &tools, report, &workspace.target().join("screenshots"));
+}
+
+/// The figures at 1,000,000 records. That some goal is not met is no failure here: docs/performance.md says which, and by how much.
+pub(crate) fn bench(workspace: &Workspace, report: &mut Report) {
+    report.check("Bench at 1,000,000 records", || {
+        let arguments = ["run", "--release", "-p", "obhut", "--", "bench", "--records", "1000000"];
+        run(&mut workspace.cargo(&arguments))
+    });
 }
 
 /// `cargo deny` after deny.toml, built once into the target folder.

@@ -19,7 +19,8 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test             format, lints, licences, unit and integration tests, the browser walk
-  soak             the same, with the crash and power-cut tests at their full length
+  soak             the same, with the crash and power-cut tests at their full length, the fuzz targets,
+                   and the bench at 1,000,000 records
   fuzz [SECONDS]   the fuzz targets, each for so long (60)
   screenshots DIR  the browser walk alone; leaves the pictures in DIR
 
@@ -59,6 +60,7 @@ fn run() -> Result<bool> {
         (Some("soak"), None) => {
             checks::all(&workspace, &mut report, checks::Length::Long);
             fuzz::all(&workspace, &mut report, SOAK_SECONDS);
+            checks::bench(&workspace, &mut report);
         }
         (Some("fuzz"), seconds) => {
             let seconds = seconds.as_deref().and_then(|text| text.to_str()).map_or(Ok(60), str::parse);
