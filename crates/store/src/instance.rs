@@ -1,5 +1,6 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 mod looks;
+mod own_journal;
 mod own_logs;
 
 use crate::engine::{self, Change, Connection, Query};
@@ -111,6 +112,10 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     (KIT_PRINTED.name, KIT_PRINTED.sql),
     (KIT_TYPED_BACK.name, KIT_TYPED_BACK.sql),
     (KIT.name, KIT.sql),
+    own_journal::ALL[0],
+    own_journal::ALL[1],
+    own_journal::ALL[2],
+    own_journal::ALL[3],
 ];
 
 mod rotation;
@@ -204,7 +209,7 @@ impl Instance {
         let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
         let folder = folder.to_owned();
         let open = Mutex::new(HashMap::new());
-        Ok(Self {
+        let instance = Self {
             folder,
             master: Arc::new(master),
             clock,
@@ -216,7 +221,9 @@ impl Instance {
             flusher,
             waiting: Waiting::default(),
             lock,
-        })
+        };
+        instance.finish_own_signing(&Actor::Job("rotate-keys".into()))?;
+        Ok(instance)
     }
 
     /// The data folder.
@@ -453,9 +460,21 @@ impl Instance {
         tenant: TenantId,
         work: impl FnOnce(&mut SqliteConnection) -> Result<()>,
     ) -> Result<()> {
+        self.noted_change(actor, action, tenant, String::new(), |file, _| work(file))
+    }
+
+    /// The same with a note in the entry. The entry commits to what the directory says of the tenant afterwards.
+    fn noted_change(
+        &self,
+        actor: &Actor,
+        action: &str,
+        tenant: TenantId,
+        note: String,
+        work: impl FnOnce(&mut SqliteConnection, &KeyRing) -> Result<()>,
+    ) -> Result<()> {
         let mut guard = self.directory.lock();
         let directory = &mut *guard;
-        let body = Body {
+        let mut body = Body {
             seq: directory.tree.size(),
             at: self.clock.now(),
             actor: actor.to_string(),
@@ -467,14 +486,15 @@ impl Instance {
             parts: Vec::new(),
             units: Vec::new(),
             covers: Vec::new(),
-            note: String::new(),
+            note,
         };
-        let bytes = body.encode();
-        let leaf = keys::merkle::leaf_hash(&bytes);
         let before = directory.tree.clone();
         let steps = || -> Result<String> {
             directory.file.begin()?;
-            work(&mut directory.file)?;
+            work(&mut directory.file, &directory.ring)?;
+            body.covers = own_journal::covers(&mut directory.file, tenant)?;
+            let bytes = body.encode();
+            let leaf = keys::merkle::leaf_hash(&bytes);
             let commit = directory.commit_no + 1;
             let seq = i64::try_from(body.seq).unwrap_or(i64::MAX);
             directory.file.execute(

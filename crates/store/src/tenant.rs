@@ -16,6 +16,7 @@ use keys::{KeyRing, MasterKey, Pages};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::thread::JoinHandle;
 
 /// Page cache of the writer's connection to records.db.
@@ -24,7 +25,7 @@ const WRITER_CACHE_KIB: u32 = 64 * 1024;
 /// file has, and an idle tenant is closed.
 const INDEX_CACHE_KIB: u32 = 256 * 1024;
 /// Operations that may wait for the writer before callers wait for a place themselves.
-const COMMITTED_AHEAD: usize = 4;
+const COMMITTED_AHEAD: usize = 32;
 
 /// What a new tenant is made of.
 #[derive(Debug, Clone)]
@@ -197,7 +198,15 @@ impl Tenant {
                 }
             })
         };
-        let writer = Writer { state, shared: Arc::clone(&shared), jobs, committed: committed_in, checkpoints: notify };
+        let handed = Arc::new(AtomicUsize::new(0));
+        let writer = Writer {
+            state,
+            shared: Arc::clone(&shared),
+            jobs,
+            committed: committed_in,
+            handed: Arc::clone(&handed),
+            checkpoints: notify,
+        };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
                 .name(name.into())
@@ -206,7 +215,7 @@ impl Tenant {
         };
         let indexer = {
             let shared = Arc::clone(&shared);
-            spawn("index", Box::new(move || index_loop(&shared, index, &committed)))?
+            spawn("index", Box::new(move || index_loop(&shared, index, &committed, &handed)))?
         };
         let writer = spawn("writer", Box::new(move || writer.run()))?;
         Ok(Self { shared, queue: Mutex::new(queue), threads: Mutex::new(vec![writer, indexer]), flusher })

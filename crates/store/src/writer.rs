@@ -17,7 +17,7 @@ use keys::UnitKey;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 
 /// Operations that share a commit at the most.
@@ -244,6 +244,8 @@ pub(crate) struct Writer {
     pub shared: Arc<Shared>,
     pub jobs: Receiver<Job>,
     pub committed: SyncSender<Committed>,
+    /// Commits that the index thread has not finished with.
+    pub handed: Arc<AtomicUsize>,
     pub checkpoints: Arc<dyn Fn() + Send + Sync>,
 }
 
@@ -343,7 +345,12 @@ impl Writer {
         }
     }
 
-    pub fn hand_over(&self, committed: Committed) {
+    pub fn hand_over(&self, mut committed: Committed) {
+        // One waits already: the index has more to do than the writer, so the writer makes the rows.
+        if self.handed.fetch_add(1, Ordering::AcqRel) > 1 {
+            let rows = crate::index_row::changes(std::mem::take(&mut committed.changes));
+            committed.changes = rows.into_iter().map(Listed::Change).collect();
+        }
         if let Err(lost) = self.committed.send(committed) {
             // The index thread has ended: what was committed is safe, the index catches up at the next start.
             lost.0.after.into_iter().for_each(|action| action());
@@ -448,6 +455,9 @@ impl Writer {
 /// An index that could not take a change tries again after so long, if no further change comes before.
 const INDEX_RETRY: std::time::Duration = std::time::Duration::from_secs(1);
 
+/// Commits are applied together up to so many changes: in a large index, the more there are the more of them fall on the same pages.
+const MERGED_CHANGES: usize = 8_000;
+
 /// Applies changes; an index that missed some before is brought up from the records.
 fn bring_up(shared: &Arc<Shared>, index: &mut Index, changes: &[IndexChange], position: Position) {
     let behind = shared.index_failed.load(Ordering::Acquire);
@@ -467,7 +477,12 @@ fn bring_up(shared: &Arc<Shared>, index: &mut Index, changes: &[IndexChange], po
 }
 
 /// The index thread: applies what was committed and answers.
-pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Receiver<Committed>) {
+pub(crate) fn index_loop(
+    shared: &Arc<Shared>,
+    mut index: Index,
+    committed: &Receiver<Committed>,
+    handed: &AtomicUsize,
+) {
     let mut reached_by_now = None;
     loop {
         let next = match reached_by_now {
@@ -483,15 +498,18 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
             _ => committed.recv().ok(),
         };
         let Some(first) = next else {
-            if let Err(error) = index.settle() {
-                tracing::debug!(%error, "the index is settled at the next opening");
+            shared.end_readers(base::Timestamp(i64::MIN)); // only those that nobody uses
+            if let Err(error) = index.close() {
+                tracing::error!(%error, "the index could not be settled at closing; its log stays and is looked through at the next opening");
             }
             return;
         };
+        let mut waiting = first.changes.len();
         let mut batch = vec![first];
-        while batch.len() < 16
+        while waiting < MERGED_CHANGES
             && let Ok(next) = committed.try_recv()
         {
+            waiting += next.changes.len();
             batch.push(next);
         }
         let changes = batch.iter_mut().flat_map(|one| std::mem::take(&mut one.changes)).collect();
@@ -502,6 +520,7 @@ pub(crate) fn index_loop(shared: &Arc<Shared>, mut index: Index, committed: &Rec
         let forgotten = batch.iter().any(|one| one.reached.is_some())
             && !shared.index_failed.load(Ordering::Acquire)
             && index.truncate_log().unwrap_or(false);
+        handed.fetch_sub(batch.len(), Ordering::AcqRel);
         for one in batch {
             one.after.into_iter().for_each(|action| action());
             for task in one.answers {

@@ -17,7 +17,7 @@ pub(super) type Result<T, E = Trouble> = std::result::Result<T, E>;
 /// Contacts of one operation of the import.
 const OP_RECORDS: u64 = 500;
 /// Such operations on their way at a time: while one is committed the next is made, and the index follows.
-const OPS_AHEAD: u64 = 4;
+const OPS_AHEAD: u64 = 24;
 
 /// A folder that goes away with the bench, whatever happens.
 pub(super) struct Scratch(PathBuf);

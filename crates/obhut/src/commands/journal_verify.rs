@@ -29,11 +29,27 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
         let logs = logs(context, info)?;
         let good = report.findings.is_empty() && logs.iter().all(|log| log.findings.is_empty());
         sound &= good;
-        text.push_str(&shown(info, &report, &logs, out.lang()));
-        items.push(document(info, &report, &logs, good));
+        text.push_str(&shown(&info.name, &report, &logs, out.lang()));
+        let mut item = document(&info.name, &report, &logs, good);
+        if let Some(parts) = item.as_object_mut() {
+            parts.insert("id".into(), json!(info.id));
+        }
+        items.push(item);
     }
     out.end_progress()?;
-    out.answer(&json!({"ok": sound, "items": items}), |_| text)?;
+    // Without a name everything is verified, and so is who made, destroyed and re-keyed which business.
+    let mut own = None;
+    if args.tenant.is_none() {
+        let report = context.instance.verify_own_journal()?;
+        let logs = context.instance.verify_own_logs()?;
+        let good = report.findings.is_empty() && logs.iter().all(|log| log.findings.is_empty());
+        sound &= good;
+        let name = out.lang().pick("Die Installation selbst", "The installation itself");
+        text.push_str(&shown(name, &report, &logs, out.lang()));
+        own = Some(document("instance", &report, &logs, good));
+    }
+    let whole = json!({"ok": sound, "items": items, "instance": own});
+    out.answer(&whole, |_| text)?;
     Ok(if sound { Exit::Done } else { Exit::Found })
 }
 
@@ -69,18 +85,17 @@ fn logs(context: &Context<'_>, info: &TenantInfo) -> Result<Vec<LogReport>, Fail
     }
 }
 
-fn document(info: &TenantInfo, report: &Report, logs: &[LogReport], good: bool) -> Value {
+fn document(who: &str, report: &Report, logs: &[LogReport], good: bool) -> Value {
     let mut value = json!(report);
     if let Some(parts) = value.as_object_mut() {
-        parts.insert("tenant".into(), info.name.clone().into());
-        parts.insert("id".into(), json!(info.id));
+        parts.insert("tenant".into(), who.into());
         parts.insert("ok".into(), good.into());
         parts.insert("logs".into(), json!(logs));
     }
     value
 }
 
-fn shown(info: &TenantInfo, report: &Report, logs: &[LogReport], lang: Lang) -> String {
+fn shown(who: &str, report: &Report, logs: &[LogReport], lang: Lang) -> String {
     let verdict = if report.findings.is_empty() {
         lang.pick("in Ordnung", "verifies")
     } else {
@@ -89,11 +104,11 @@ fn shown(info: &TenantInfo, report: &Report, logs: &[LogReport], lang: Lang) -> 
     let mut text = match lang {
         Lang::De => format!(
             "{}: {verdict}. {} Einträge, {} Datensätze, {} gelöschte Werte.\n",
-            info.name, report.entries, report.records, report.erased_values
+            who, report.entries, report.records, report.erased_values
         ),
         Lang::En => format!(
             "{}: {verdict}. {} entries, {} records, {} erased values.\n",
-            info.name, report.entries, report.records, report.erased_values
+            who, report.entries, report.records, report.erased_values
         ),
     };
     // Writing to a string cannot fail.

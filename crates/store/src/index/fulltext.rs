@@ -41,7 +41,7 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
     // pgsz: a deletion walks through the page of each of its tokens, in each segment, so pages are short; four of them with their row headers
     // and SQLCipher's 80 bytes fit a page of the database.
     connection.execute_batch(
-        "CREATE VIRTUAL TABLE ft USING fts5(tokens, content='', columnsize=0, detail=none, prefix='2 3',
+        "CREATE VIRTUAL TABLE ft USING fts5(tokens, content='', columnsize=0, detail=none, prefix='2',
              tokenize=\"ascii tokenchars '@.-_+'\");
          INSERT INTO ft (ft, rank) VALUES ('secure-delete', 1);
          INSERT INTO ft (ft, rank) VALUES ('pgsz', 950);

@@ -34,13 +34,14 @@ pub use row::{ScopedRow, row};
 pub use search::search;
 
 use layout::Layout;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeMap;
 
 /// Version of the tables in this folder. An index of another version is thrown away and rebuilt.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// Frames of the write-ahead log after which it is copied into the file.
-const CHECKPOINT_FRAMES: u64 = 8_000;
+const CHECKPOINT_FRAMES: u64 = 16_000;
 
 /// How far the index has come: the last journal sequence whose changes it holds. 0 is an empty index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -60,6 +61,8 @@ impl Index {
     /// Takes a connection that may write. Creates what is missing; an index of another format or another version of the folding is
     /// emptied, and its position is 0 again.
     pub fn open(connection: Connection) -> Result<Self> {
+        // After a failure the log is all that names the pages that are to be cleared: closing must not copy it into the file and throw it away.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         // Checkpoints come after the scrub only, or it could miss what it has to clear.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         Self::create_schema(&connection)?;
@@ -80,6 +83,13 @@ impl Index {
     /// The connection, for checkpoints and integrity checks.
     pub const fn connection(&self) -> &Connection {
         &self.connection
+    }
+    /// Gives the connection back, with nothing in the log that had to be cleared.
+    pub fn into_connection(mut self) -> Result<Connection> {
+        if !self.truncate_log()? {
+            return Err(Error::Damaged("its write-ahead log is still being read"));
+        }
+        Ok(self.connection)
     }
     /// Creates or extends the tables of a module. Call it for every module before changes are applied and lists are asked for.
     pub fn ensure_module(&mut self, module: &ModuleColumns) -> Result<Ensured> {
@@ -121,6 +131,14 @@ impl Index {
         self.scrub.run(&mut self.connection)?;
         let busy: i64 = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
+    }
+    /// Clears what is to be cleared, copies the log into the file and closes it. If that fails, the log stays beside the file and is looked
+    /// through at the next opening.
+    pub fn close(mut self) -> Result<()> {
+        if self.truncate_log()? {
+            self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        }
+        Ok(())
     }
     /// How far the index has come.
     pub fn position(&self) -> Result<Position> {

@@ -2,6 +2,7 @@
 use super::{INSTANCE, Instance};
 use crate::op::Caller;
 use crate::rotate::{self, Rotate, Rotated, Steps};
+use crate::signers::is_changing;
 use crate::sqlite::SqliteConnection;
 use crate::{Error, Result};
 use base::{Actor, TenantId};
@@ -52,12 +53,17 @@ impl Instance {
         Ok(done)
     }
 
-    /// Replaces the instance's own root or the key of the pages of instance.db.
+    /// Replaces the instance's own root, the key of the pages of instance.db, or the key that signs its journal and the days of its log.
     pub fn rotate_own(&self, actor: &Actor, what: Rotate) -> Result<Rotated> {
-        if !matches!(what, Rotate::Root | Rotate::Pages) {
-            return Err(Error::invalid("the instance itself has a root and a key for its pages that can be rotated"));
+        if !matches!(what, Rotate::Root | Rotate::Pages | Rotate::Signing) {
+            return Err(Error::invalid(
+                "the instance itself has a root, a key for its pages and a signing key that can be rotated",
+            ));
         }
         let _one = self.rotating.lock();
+        if what == Rotate::Signing {
+            return self.rotate_own_signing(actor);
+        }
         self.change(actor, &format!("rotate-{what}"), INSTANCE, |_| Ok(()))?;
         let path = self.folder.join("instance.root");
         let mut guard = self.directory.lock();
@@ -72,6 +78,51 @@ impl Instance {
         finish_own(&mut directory.file, &mut ring, &path, &self.master, &self.settings.steps)?;
         directory.ring = ring;
         Ok(Rotated { key: what.to_string(), number })
+    }
+
+    fn rotate_own_signing(&self, actor: &Actor) -> Result<Rotated> {
+        let path = self.folder.join("instance.root");
+        let number = {
+            let mut directory = self.directory.lock();
+            let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+            let number = ring.add(Purpose::Signing);
+            ring.write(&path, &self.master)?;
+            directory.ring = ring;
+            number
+        };
+        self.settings.steps.done("new key");
+        self.finish_own_signing(actor)?;
+        Ok(Rotated { key: Rotate::Signing.to_string(), number })
+    }
+
+    /// Hands over to the instance's newest signing key, from wherever a crash has left it: the statement of both keys stands in the instance's own
+    /// journal, whose checkpoint the new key signs from there on; the days of the log are signed anew, and the old key is destroyed.
+    pub(super) fn finish_own_signing(&self, actor: &Actor) -> Result<()> {
+        let steps = &self.settings.steps;
+        let (change, statement) = {
+            let directory = self.directory.lock();
+            let Some((from, to)) = is_changing(&directory.ring) else { return Ok(()) };
+            let missing = || Error::damaged("instance.root", "a signing key is missing");
+            let key = |number| {
+                directory.ring.signers().find(|(found, _)| *found == number).map(|(_, key)| key).ok_or_else(missing)
+            };
+            let statement = keys::note::sign_key_change(directory.tree.origin(), key(from)?, key(to)?)?;
+            ((from, to), statement)
+        };
+        let note = serde_json::json!({"signing": change.1, "statement": statement}).to_string();
+        self.noted_change(actor, "rotate-signing", INSTANCE, note, |file, ring| {
+            crate::logs::sign_days_anew(file, ring, change.0, change.1)
+        })?;
+        steps.done("signing entry");
+        let path = self.folder.join("instance.root");
+        let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+        for old in ring.numbers(Purpose::Signing).into_iter().skip(1) {
+            ring.retire(Purpose::Signing, old)?;
+        }
+        ring.write(&path, &self.master)?;
+        self.directory.lock().ring = ring;
+        steps.done("old keys destroyed");
+        Ok(())
     }
 
     /// Begins a new epoch of a tenant's journal after its databases were put back to an earlier state. Nothing but this opens them then: a database

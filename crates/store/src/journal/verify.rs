@@ -5,7 +5,9 @@
 mod emptied;
 mod epochs;
 mod judge;
+mod live;
 mod rows;
+mod shares;
 mod since;
 
 pub use since::{Nightly, WHOLE_EVERY_MS, nightly};
@@ -16,7 +18,6 @@ use super::tree::{TILE, Tree, tile};
 use super::{ledger_position, read_copy};
 use crate::engine::{self, Connection};
 use crate::ledger::Ledger;
-use crate::rows::{Stored, row_digest};
 use crate::shared::Paths;
 use crate::signers::{Signers, epoch_of};
 use crate::sqlite::{Mode, Settings, SqliteConnection};
@@ -25,8 +26,10 @@ use crate::tenant::{Head, open_file};
 use crate::{Error, Result};
 use base::{Finding, Severity, UnitId};
 use keys::{KeyRing, Pages, UnitKey};
+use live::Left;
+use rows::half;
+use shares::{IdMap, Shares};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 
 /// Sequence, record's row number, body and leaf of an entry as they are stored.
 type Raw = (u64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -52,6 +55,34 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What a verification here cannot see.
     pub limits: &'static str,
+}
+
+impl Report {
+    /// Nothing read, nothing found.
+    pub(crate) const fn empty() -> Self {
+        Self {
+            from: 0,
+            purged: 0,
+            entries: 0,
+            records: 0,
+            erased_values: 0,
+            checkpoint: String::new(),
+            compared_with: Vec::new(),
+            findings: Vec::new(),
+            limits: LIMITS,
+        }
+    }
+    /// Takes down what is wrong, as long as there is room.
+    pub(crate) fn find(&mut self, code: &str, place: &str, message: impl Into<String>) {
+        if self.findings.len() < MAX_FINDINGS {
+            self.findings.push(Finding {
+                code: code.into(),
+                severity: Severity::Error,
+                place: place.into(),
+                message: message.into(),
+            });
+        }
+    }
 }
 
 /// Findings that are kept; a destroyed file would give millions.
@@ -97,8 +128,8 @@ fn read(paths: &Paths, ring: &KeyRing, settings: &Settings, with_keys: bool) -> 
     check.report.from = purge::pruned(&mut records)?.min(head.size);
     let passes = head.size.div_ceil(RECORDS_PER_PASS).max(1);
     for pass in 0..passes {
-        let mut last = check.entries(&mut records, &head, pass, passes)?;
-        check.live(&mut records, &mut last, pass, passes)?;
+        let last = check.entries(&mut records, &head, pass, passes)?;
+        check.live(&mut records, last, pass, passes)?;
         check.covered_rows(&mut records, pass, passes)?;
     }
     check.judge(&mut records, &head, ledger.as_ref(), true);
@@ -126,39 +157,8 @@ fn damaged_pages(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<V
     Ok(damaged)
 }
 
-/// What the last entry about a record commits to: its sequence and a digest over row and parts; none if the record is gone.
-type Last = HashMap<[u8; 16], Left, ByRandomId>;
-
-/// Ids are random, so eight bytes of one are as good a hash as any, spread for the numbers among the keys. Verification looks up several for each entry.
-#[derive(Default)]
-struct IdHasher(u64);
-
-type ByRandomId = BuildHasherDefault<IdHasher>;
-
-impl Hasher for IdHasher {
-    fn finish(&self) -> u64 {
-        self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        let last = bytes.last_chunk::<8>().map_or(0, |last| u64::from_ne_bytes(*last));
-        self.0 = self.0.rotate_left(32) ^ last;
-    }
-    fn write_u8(&mut self, table: u8) {
-        self.0 ^= u64::from(table) << 32;
-    }
-    fn write_usize(&mut self, _length: usize) {}
-}
-
 /// The hashes of an entry's sealed value parts, by sequence and unit.
-type Values = HashMap<(u64, UnitId), Digest, ByRandomId>;
-
-/// The state in which a record was left.
-struct Left {
-    seq: u64,
-    state: Option<Digest>,
-    /// The row number under which its entries are found.
-    rid: i64,
-}
+type Values = IdMap<(u64, UnitId), Digest>;
 
 struct Check {
     report: Report,
@@ -174,19 +174,8 @@ struct Check {
 
 impl Check {
     fn new() -> Self {
-        let report = Report {
-            from: 0,
-            purged: 0,
-            entries: 0,
-            records: 0,
-            erased_values: 0,
-            checkpoint: String::new(),
-            compared_with: Vec::new(),
-            findings: Vec::new(),
-            limits: LIMITS,
-        };
         Self {
-            report,
+            report: Report::empty(),
             missing: BTreeMap::new(),
             named: HashMap::new(),
             rows: rows::Rows::default(),
@@ -196,14 +185,7 @@ impl Check {
     }
 
     fn find(&mut self, code: &str, place: &str, message: String) {
-        if self.report.findings.len() < MAX_FINDINGS {
-            self.report.findings.push(Finding {
-                code: code.into(),
-                severity: Severity::Error,
-                place: place.into(),
-                message,
-            });
-        }
+        self.report.find(code, place, message);
     }
     fn find_entry(&mut self, code: &str, seq: u64, message: &str) {
         self.find(code, &format!("journal entry {seq}"), message.to_owned());
@@ -272,8 +254,8 @@ impl Check {
     }
 
     /// Reads every entry with its value parts. Only the first pass checks them; all collect the last digests of their share of the records.
-    fn entries(&mut self, records: &mut SqliteConnection, head: &Head, pass: u64, passes: u64) -> Result<Last> {
-        let mut last = Last::default();
+    fn entries(&mut self, records: &mut SqliteConnection, head: &Head, pass: u64, passes: u64) -> Result<Shares<Left>> {
+        let mut last = Shares::default();
         let mut tree = Growing::at(records, &head.origin, self.report.from)?;
         let mut expected = self.report.from;
         while expected < head.size {
@@ -317,11 +299,8 @@ impl Check {
                     && share(record.bytes(), passes) == pass
                     && body.module.is_some()
                 {
-                    let state = body.row.map(|row| state_digest(&row, &body.parts));
-                    let before = last.insert(*record.bytes(), Left { seq, state, rid });
-                    if rid == 0 || before.is_some_and(|before| before.rid != rid) {
-                        self.find_entry("entry-misplaced", seq, MISPLACED);
-                    }
+                    let state = body.row.map(|row| half(&state_digest(&row, &body.parts)));
+                    last.push(Left { id: *record.bytes(), seq, rid, state });
                 }
             }
             while expected < to {
@@ -408,51 +387,6 @@ impl Check {
         Some(body)
     }
 
-    /// Compares every live record with what its last entry commits to.
-    fn live(&mut self, records: &mut SqliteConnection, last: &mut Last, pass: u64, passes: u64) -> Result<()> {
-        let max = engine::first(records, &statements::MAX_RECORD, &[], |row| row.int(0))?.unwrap_or(0);
-        let mut from = 1;
-        while from <= max {
-            let mut found = crate::rows::Assemble::default();
-            let to = from + signed(CHUNK);
-            records.query((&statements::RECORDS_FROM).into(), &[from.into(), to.into()], &mut |row| found.take(row))?;
-            from = to;
-            for stored in found.finish() {
-                if share(stored.id.bytes(), passes) != pass {
-                    continue;
-                }
-                self.report.records += 1;
-                self.record(&stored, last.remove(stored.id.bytes()).as_ref());
-            }
-        }
-        let mut without: Vec<u64> = last.values().filter(|left| left.state.is_some()).map(|left| left.seq).collect();
-        without.sort_unstable();
-        for seq in without {
-            self.find_entry("record-missing", seq, RECORD_MISSING);
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, stored: &Stored, last: Option<&Left>) {
-        let place = format!("record {}", stored.id);
-        match last {
-            None => self.find("record-unknown", &place, "no journal entry is about this record".into()),
-            Some(Left { seq, state: None, .. }) => {
-                self.find("record-back", &place, format!("entry {seq} says that it was destroyed, and it is here"));
-            }
-            Some(Left { seq, state: Some(expected), rid }) => {
-                if *rid != stored.rid {
-                    self.find_entry("entry-misplaced", *seq, MISPLACED);
-                }
-                let parts: Vec<_> =
-                    stored.parts.iter().map(|part| (part.unit_id, keys::sha256(&[&part.sealed]))).collect();
-                if state_digest(&row_digest(stored), &parts) != *expected {
-                    self.find("record-differs", &place, format!("it is not as its last entry {seq} left it"));
-                }
-            }
-        }
-    }
-
     /// Every live unit has its key; a key that is gone is one whose erasure is written down.
     fn keys(
         &mut self,
@@ -471,8 +405,8 @@ impl Check {
             })?;
             let Some((last, _, _)) = units.last() else { return Ok(()) };
             let last = *last;
-            let mut there: HashMap<i64, bool, ByRandomId> = HashMap::default();
-            let ids: HashMap<i64, UnitId, ByRandomId> = units.iter().map(|(rid, id, _)| (*rid, *id)).collect();
+            let mut there: IdMap<i64, bool> = IdMap::default();
+            let ids: IdMap<i64, UnitId> = units.iter().map(|(rid, id, _)| (*rid, *id)).collect();
             keys.query((&on_keys::KEYS_FROM).into(), &[from.into(), (last - from + 1).into()], &mut |row| {
                 let rid = row.int(0)?;
                 if row.bytes(2)? == crate::writer::DESTROYED {

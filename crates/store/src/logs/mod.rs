@@ -20,6 +20,7 @@ pub use waiting::{Access, SensitiveRead};
 
 pub(crate) use append::append;
 pub(crate) use purge::purge;
+pub(crate) use resign::sign_days_anew;
 pub(crate) use verify::{overdue, verify};
 pub(crate) use waiting::Waiting;
 

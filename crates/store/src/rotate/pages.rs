@@ -1,6 +1,7 @@
 //! Another key for the pages of a database: every page is encrypted anew where it lies, in one transaction. A crash leaves the file under the
 //! old key or under the new one; the ring holds both until the tenant has been opened with the new one.
 use super::Steps;
+use crate::index::Index;
 use crate::shared::Paths;
 use crate::sqlite::{Mode, Settings, SqliteConnection};
 use crate::tenant::open_with;
@@ -15,6 +16,11 @@ pub(crate) fn before_opening(paths: &Paths, ring: &KeyRing, settings: &Settings,
             let mut keys: Vec<&PageKey> = ring.page_keys(pages).map(|(_, key)| key).collect();
             keys.reverse();
             let mut file = open_with(paths, keys.into_iter(), pages, Mode::Writer, settings)?;
+            if pages == Pages::Index {
+                // A crash may have left pages that are to be cleared; the log names them, and changing the key empties the log.
+                let index = Index::open(file.into_raw())?;
+                file = SqliteConnection::new(name, index.into_connection()?);
+            }
             rekey(&mut file, ring.page_key(pages), steps)?;
             drop(file);
             steps.done(name);

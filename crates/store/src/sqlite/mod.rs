@@ -7,6 +7,7 @@ mod connection;
 pub use connection::SqliteConnection;
 
 use crate::{Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::Once;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub unsafe_no_sync: bool,
 }
 
+/// Name of the file that can be rebuilt from the others.
+const INDEX: &str = "index.db";
 /// How long a statement waits for a lock of another connection before it gives up.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// The write-ahead log is folded into the file when it holds so many pages of 4 KiB.
@@ -95,6 +98,10 @@ pub fn open(path: &Path, key: &keys::PageKey, mode: Mode, settings: &Settings) -
         }
         if mode == Mode::Reader {
             connection.execute_batch("PRAGMA query_only = ON")?;
+        }
+        if mode == Mode::Reader && name == INDEX {
+            // Its log names the pages that are to be cleared yet: a reader that is closed last must not copy it into the file and throw it away.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         }
         connection.set_prepared_statement_cache_capacity(256);
         Ok(())

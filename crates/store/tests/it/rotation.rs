@@ -231,24 +231,90 @@ fn what_an_earlier_signing_key_signed_holds_until_its_end_and_not_beyond() {
     story.business.assert_sound();
 }
 
+const INSTANCE: base::TenantId = base::TenantId::from_bytes([0; 16]);
+
+fn sound(instance: &Instance, when: &str) {
+    assert_eq!(instance.verify_own_journal().unwrap().findings, [], "{when}");
+    assert!(instance.verify_own_logs().unwrap().iter().all(|log| log.findings.is_empty()), "{when}");
+}
+
 #[test]
 fn the_keys_of_the_instance_itself_are_rotated() {
     let mut story = Story::new();
     *story.watch.lock() = Some(story.business.data());
     let actor = Actor::Operator("test".into());
-    for what in [Rotate::Pages, Rotate::Root] {
-        assert_eq!(story.business.instance().rotate_own(&actor, what).unwrap().number, 2);
+    let instance = story.business.instance();
+    instance.note_access(store::logs::Access {
+        at: base::Clock::now(&story.business.clock),
+        surface: "api",
+        method: "GET",
+        route: "/".into(),
+        status: 200,
+        took_ms: 1,
+        address: None,
+    });
+    instance.flush_logs().unwrap();
+    for what in [Rotate::Pages, Rotate::Root, Rotate::Signing] {
+        assert_eq!(instance.rotate_own(&actor, what).unwrap().number, 2);
     }
-    story.business.instance().rotate_own(&actor, Rotate::Signing).unwrap_err();
+    instance.rotate_own(&actor, Rotate::Hmac).unwrap_err();
     *story.watch.lock() = None;
     let steps: Vec<String> = story.crashes.lock().iter().map(|(step, _)| step.clone()).collect();
-    assert_eq!(steps, ["new key", "pages in the log", "instance.db", "old keys destroyed", "new key"]);
+    let signing = ["new key", "signing entry", "old keys destroyed"];
+    let expected = ["new key", "pages in the log", "instance.db", "old keys destroyed", "new key"];
+    assert_eq!(steps, [expected.as_slice(), signing.as_slice()].concat());
     for (step, folder) in story.crashes.lock().drain(..) {
         let clock = Arc::new(story.business.clock.clone());
         let instance = Instance::open(&folder, story.master(), clock, InstanceSettings::default())
             .unwrap_or_else(|error| panic!("crashed after {step}: {error}"));
         assert_eq!(instance.tenants().len(), 1, "{step}");
+        sound(&instance, &step);
+        let ring = keys::KeyRing::read(&folder.join("instance.root"), INSTANCE, &story.master()).unwrap();
+        assert_eq!(ring.signers().count(), 1, "{step}: the key of before is gone");
     }
     story.business.reopen();
+    sound(story.business.instance(), "at the end");
     story.business.assert_sound();
+}
+
+#[test]
+fn a_directory_that_was_changed_beside_the_program_shows() {
+    type Tamper = (&'static str, &'static [&'static str]);
+    let tampered: [Tamper; 7] = [
+        ("UPDATE tenant SET marker = 'production'", &["row-differs"]),
+        ("UPDATE tenant SET created_at = 17", &["row-differs"]),
+        ("DELETE FROM tenant", &["row-missing"]),
+        ("INSERT INTO kit (tenant, printed_at, typed_back_at) SELECT id, 1, 1 FROM tenant", &["row-back"]),
+        ("UPDATE entry SET body = zeroblob(90) WHERE seq = 0", &[]),
+        ("UPDATE entry SET leaf = NULL WHERE seq = 0", &["hash-nulled"]),
+        ("DELETE FROM entry WHERE seq = 0", &[]),
+    ];
+    for (statement, expected) in tampered {
+        let mut business = Business::new(&["core"]);
+        business.close();
+        let ring = keys::KeyRing::read(
+            &business.data().join("instance.root"),
+            INSTANCE,
+            &MasterKey::read(&business.folder.join("master.key")).unwrap(),
+        )
+        .unwrap();
+        let path = business.data().join("instance.db");
+        let key = ring.page_key(keys::Pages::Records);
+        let file = store::sqlite::open(&path, key, store::sqlite::Mode::Writer, &Settings::default()).unwrap();
+        file.execute_batch(statement).unwrap();
+        drop(file);
+        let clock = Arc::new(business.clock.clone());
+        let master = MasterKey::read(&business.folder.join("master.key")).unwrap();
+        let instance = match Instance::open(&business.data(), master, clock, InstanceSettings::default()) {
+            Err(error) => {
+                // The tree is built from the hashes at opening.
+                assert!(expected.is_empty() && matches!(error, store::Error::Damaged { .. }), "{statement}: {error}");
+                continue;
+            }
+            Ok(instance) => instance,
+        };
+        let report = instance.verify_own_journal().unwrap();
+        let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
+        assert_eq!(codes, expected, "{statement}: {:?}", report.findings);
+    }
 }

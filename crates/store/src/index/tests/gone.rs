@@ -90,7 +90,36 @@ fn found_in(path: &Path, words: &[Vec<u8>]) -> Vec<String> {
 
 #[test]
 fn nothing_of_a_removed_record_is_left_in_any_page() {
-    let folder = Folder::new("gone");
+    removed_and_gone("gone", |mut index| {
+        assert!(index.truncate_log().unwrap());
+        index
+    });
+}
+
+#[test]
+fn what_a_failure_left_uncleared_is_cleared_at_the_next_opening() {
+    removed_and_gone("failed", |index| {
+        let path = PathBuf::from(index.connection().path().unwrap());
+        drop(index); // as after a panic or a full disk: nobody has cleared anything
+        let mut index = open(&path);
+        assert!(index.truncate_log().unwrap());
+        index
+    });
+}
+
+#[test]
+fn a_closed_index_leaves_no_log() {
+    let folder = Folder::new("closed");
+    let path = folder.0.join("index.db");
+    let mut index = open(&path);
+    index.apply(&[IndexChange::Put(person(1, 0))], Position(1)).unwrap();
+    index.close().unwrap();
+    assert!(!folder.0.join("index.db-wal").exists());
+}
+
+/// Puts, changes and removes many; `end` ends the work on the index and gives it back, or another of the same file.
+fn removed_and_gone(name: &str, end: impl Fn(Index) -> Index) {
+    let folder = Folder::new(name);
     let path = folder.0.join("index.db");
     let mut index = open(&path);
     let people = 6_000;
@@ -104,7 +133,7 @@ fn nothing_of_a_removed_record_is_left_in_any_page() {
         let puts: Vec<_> = rids.iter().map(|rid| IndexChange::Put(person(*rid, 1))).collect();
         index.apply(&puts, Position(people)).unwrap();
     }
-    assert!(index.truncate_log().unwrap());
+    let mut index = end(index);
     let removed: Vec<i64> = (1..=people).filter(|rid| rid % 7 == 0).collect();
     let (mut before, mut words) = (Vec::new(), Vec::new());
     for rid in &removed {
@@ -120,7 +149,7 @@ fn nothing_of_a_removed_record_is_left_in_any_page() {
     for rids in removed.chunks(40) {
         index.wipe(&rids.iter().map(|rid| ("contact".to_owned(), *rid)).collect::<Vec<_>>()).unwrap();
     }
-    assert!(index.truncate_log().unwrap());
+    let index = end(index);
     assert_eq!(found_in(&path, &words), Vec::<String>::new());
     let terms: BTreeSet<Vec<u8>> = index
         .connection()

@@ -1,13 +1,11 @@
 //! What an entry says beside its record, and what only shows once all entries are read.
-use super::{Check, Last, RECORD_MISSING};
-use crate::engine::Connection;
+use super::Check;
 use crate::journal::body::Body;
 use crate::journal::purge;
 use crate::ledger::Ledger;
 use crate::shared::Paths;
 use crate::sqlite::SqliteConnection;
 use crate::tenant::Head;
-use crate::{Result, statements};
 use keys::KeyRing;
 
 impl Check {
@@ -41,23 +39,6 @@ impl Check {
         }
         self.emptied.take(seq, body);
         self.epoch_entry(seq, body);
-    }
-
-    /// Compares only the records that the entries read are about.
-    pub(super) fn touched(&mut self, records: &mut SqliteConnection, last: &Last) -> Result<()> {
-        for (id, left) in last {
-            let mut found = crate::rows::Assemble::default();
-            records.query((&statements::RECORD_BY_ID).into(), &[id.into()], &mut |row| found.take(row))?;
-            match (found.finish().into_iter().next(), &left.state) {
-                (Some(stored), _) => {
-                    self.report.records += 1;
-                    self.record(&stored, Some(left));
-                }
-                (None, Some(_)) => self.find_entry("record-missing", left.seq, RECORD_MISSING),
-                (None, None) => {}
-            }
-        }
-        Ok(())
     }
 
     /// A missing part counts as erased only if an entry and the ledger name its unit.

@@ -1,5 +1,6 @@
 //! Comparing covered rows (users, units, persons, links, …) with what the last entry about each of them commits to.
-use super::{ByRandomId, Check, share};
+use super::shares::{ByRandomId, IdMap, Of, Shares};
+use super::{Check, share};
 use crate::engine::{Connection, Param, Row};
 use crate::journal::body::{Body, Digest};
 use crate::journal::covered::{self, COVERED, Covered};
@@ -9,9 +10,59 @@ use crate::{Error, Result};
 use base::RecordId;
 use std::collections::{HashMap, HashSet};
 
-/// The last digest of each row, with the entry that has it. Half of the digest: nobody finds another row for 128 bits either.
+/// What entries say of rows, one after another.
 #[derive(Default)]
-pub(super) struct Rows(HashMap<(u8, [u8; 16]), Left, ByRandomId>);
+pub(super) struct Rows(Shares<Said>);
+
+/// What an entry says of a row. Half of the digest: nobody finds another row for 128 bits either.
+#[derive(Clone, Copy)]
+struct Said {
+    table: u8,
+    id: [u8; 16],
+    seq: u64,
+    /// None if the row is gone.
+    digest: Option<Half>,
+}
+
+/// The first half of a digest.
+pub(super) type Half = [u8; 16];
+
+/// A row as it is.
+#[derive(Clone, Copy)]
+struct Present {
+    table: u8,
+    id: [u8; 16],
+    digest: Half,
+}
+
+impl Of for Said {
+    fn id(&self) -> [u8; 16] {
+        self.id
+    }
+}
+
+impl Of for Present {
+    fn id(&self) -> [u8; 16] {
+        self.id
+    }
+}
+
+/// What the last entry about each row of a share says.
+fn newest(said: Vec<Said>) -> IdMap<(u8, [u8; 16]), Left> {
+    let mut last: IdMap<(u8, [u8; 16]), Left> = IdMap::with_capacity_and_hasher(said.len(), ByRandomId::default());
+    for said in said {
+        // What a purge entry says again counts as of the entry that said it first.
+        let now = (said.seq, said.digest);
+        last.entry((said.table, said.id))
+            .and_modify(|left| {
+                if left.0 <= said.seq {
+                    *left = now;
+                }
+            })
+            .or_insert(now);
+    }
+    last
+}
 
 /// Sees each row of an answer.
 type Each<'a> = dyn FnMut(&dyn Row) -> Result<bool> + 'a;
@@ -21,28 +72,31 @@ type Left = (u64, Option<[u8; 16]>);
 
 impl Rows {
     pub fn take(&mut self, seq: u64, body: &Body, pass: u64, passes: u64) {
-        if body.action == "purge" {
-            return self.take_again(body, pass, passes);
-        }
+        let mut again = (body.action == "purge").then(|| purge::cover_seqs(body).into_iter());
         for cover in &body.covers {
+            let seq = match &mut again {
+                Some(seqs) => match seqs.next() {
+                    Some(by) => by,
+                    None => return,
+                },
+                None => seq,
+            };
             if share(&cover.id, passes) == pass {
-                self.0.insert((cover.table, cover.id), (seq, cover.digest.as_ref().map(half)));
-            }
-        }
-    }
-
-    /// What a purge entry says again counts as of the entry that said it first.
-    fn take_again(&mut self, body: &Body, pass: u64, passes: u64) {
-        for (cover, by) in body.covers.iter().zip(purge::cover_seqs(body)) {
-            let newest = self.0.get(&(cover.table, cover.id)).is_none_or(|(seq, _)| *seq <= by);
-            if newest && share(&cover.id, passes) == pass {
-                self.0.insert((cover.table, cover.id), (by, cover.digest.as_ref().map(half)));
+                let digest = cover.digest.as_ref().map(half);
+                self.0.push(Said { table: cover.table, id: cover.id, seq, digest });
             }
         }
     }
 }
 
-fn half(digest: &Digest) -> [u8; 16] {
+/// What a comparison found: the row, what the last entry about it says, what it is.
+type Wrong = (u8, [u8; 16], Option<Left>, Option<Half>);
+
+/// Differing rows that are kept until they are sorted; a destroyed file would give millions.
+const MAX_WRONG: usize = 10_000;
+
+/// Half of a digest.
+pub(super) fn half(digest: &Digest) -> Half {
     digest.first_chunk().copied().unwrap_or_default()
 }
 
@@ -53,7 +107,7 @@ fn place(table: &Covered, id: [u8; 16]) -> String {
 impl Check {
     /// Compares every covered row of this pass's share.
     pub(super) fn covered_rows(&mut self, records: &mut SqliteConnection, pass: u64, passes: u64) -> Result<()> {
-        let mut last = std::mem::take(&mut self.rows.0);
+        let mut present = Shares::default();
         for table in COVERED {
             covered::walk(
                 table,
@@ -63,19 +117,36 @@ impl Check {
                         self.find("row-unknown", table.name, "a row there belongs to nothing".into());
                     }
                     Some(id) if share(&id, passes) == pass => {
-                        let expected = last.remove(&(table.code, id));
-                        self.covered_row(table, id, expected, Some(half(&digest)));
+                        present.push(Present { table: table.code, id, digest: half(&digest) });
                     }
                     _ => {}
                 },
             )?;
         }
-        let mut gone: Vec<_> = last.into_iter().filter(|(_, (_, digest))| digest.is_some()).collect();
-        gone.sort_unstable_by_key(|(_, (seq, _))| *seq);
-        for ((code, id), expected) in gone {
+        let mut wrong: Vec<Wrong> = Vec::new();
+        for (said, present) in std::mem::take(&mut self.rows.0).into_shares().zip(present.into_shares()) {
+            let mut last = newest(said);
+            for row in present {
+                let expected = last.remove(&(row.table, row.id));
+                if expected.and_then(|(_, digest)| digest) != Some(row.digest) && wrong.len() < MAX_WRONG {
+                    wrong.push((row.table, row.id, expected, Some(row.digest)));
+                }
+            }
+            for ((table, id), left) in last {
+                if left.1.is_some() && wrong.len() < MAX_WRONG {
+                    wrong.push((table, id, Some(left), None));
+                }
+            }
+        }
+        wrong.sort_unstable_by_key(|(code, id, expected, _)| (expected.map(|(seq, _)| seq), *code, *id));
+        for (code, id, expected, present) in wrong {
             match COVERED.iter().find(|table| table.code == code) {
-                Some(table) => self.covered_row(table, id, Some(expected), None),
-                None => self.find_entry("entry-unreadable", expected.0, "it commits to a table that is not known"),
+                Some(table) => self.covered_row(table, id, expected, present),
+                None => self.find_entry(
+                    "entry-unreadable",
+                    expected.map_or(0, |(seq, _)| seq),
+                    "it commits to a table that is not known",
+                ),
             }
         }
         Ok(())
@@ -83,7 +154,7 @@ impl Check {
 
     /// Compares only the rows that the entries read are about.
     pub(super) fn touched_rows(&mut self, records: &mut SqliteConnection) -> Result<()> {
-        let mut last: Vec<_> = std::mem::take(&mut self.rows.0).into_iter().collect();
+        let mut last: Vec<_> = std::mem::take(&mut self.rows.0).into_shares().flat_map(newest).collect();
         last.sort_unstable_by_key(|(_, (seq, _))| *seq);
         for table in COVERED {
             let mut of_table: Vec<_> = last.iter().filter(|((code, _), _)| *code == table.code).collect();

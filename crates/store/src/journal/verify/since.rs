@@ -109,7 +109,7 @@ fn since(paths: &Paths, ring: &KeyRing, settings: &Settings, before: &Verified) 
     let then = super::Tree::load(&mut records, &head.origin, before.size).map(|tree| tree.root());
     if then.ok() == Some(before.root) {
         let last = check.entries(&mut records, &head, 0, 1)?;
-        check.touched(&mut records, &last)?;
+        check.touched(&mut records, last)?;
         check.touched_rows(&mut records)?;
         check.judge(&mut records, &head, ledger.as_ref(), false);
     } else {
