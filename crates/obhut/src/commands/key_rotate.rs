@@ -88,7 +88,8 @@ fn of_tenant(context: &Context<'_>, args: &Args) -> Result<Done, crate::failure:
 }
 
 fn own(context: &Context<'_>, what: What) -> Result<Done, crate::failure::Failure> {
-    let keys: &[Rotate] = if what == What::All { &[Rotate::Pages, Rotate::Root] } else { what.keys() };
+    let keys: &[Rotate] =
+        if what == What::All { &[Rotate::Pages, Rotate::Signing, Rotate::Hmac, Rotate::Root] } else { what.keys() };
     let done = keys.iter().map(|key| context.instance.rotate_own(&context.actor, *key)).collect::<Result<_, _>>()?;
     Ok((None, done))
 }

@@ -53,12 +53,11 @@ impl Instance {
         Ok(done)
     }
 
-    /// Replaces the instance's own root, the key of the pages of instance.db, or the key that signs its journal and the days of its log.
+    /// Replaces the instance's own root, the key of the pages of instance.db, the key that signs its journal and the days of its log, or the one that
+    /// hashes clients' addresses there.
     pub fn rotate_own(&self, actor: &Actor, what: Rotate) -> Result<Rotated> {
-        if !matches!(what, Rotate::Root | Rotate::Pages | Rotate::Signing) {
-            return Err(Error::invalid(
-                "the instance itself has a root, a key for its pages and a signing key that can be rotated",
-            ));
+        if !matches!(what, Rotate::Root | Rotate::Pages | Rotate::Signing | Rotate::Hmac) {
+            return Err(Error::invalid("the instance itself has no key units and no backup repository of its own"));
         }
         let _one = self.rotating.lock();
         if what == Rotate::Signing {
@@ -71,6 +70,12 @@ impl Instance {
         let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
         let number = match what {
             Rotate::Root => ring.rotate_root(),
+            Rotate::Hmac => {
+                // Only clients' addresses in the log of requests are hashed with it: those of before can no longer be compared with those of after.
+                let (old, new) = (ring.numbers(Purpose::Mac), ring.add(Purpose::Mac));
+                old.into_iter().try_for_each(|old| ring.retire(Purpose::Mac, old))?;
+                new
+            }
             _ => ring.add(Purpose::RecordsPages),
         };
         ring.write(&path, &self.master)?;

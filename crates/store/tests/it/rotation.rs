@@ -254,13 +254,13 @@ fn the_keys_of_the_instance_itself_are_rotated() {
         address: None,
     });
     instance.flush_logs().unwrap();
-    for what in [Rotate::Pages, Rotate::Root, Rotate::Signing] {
+    for what in [Rotate::Pages, Rotate::Root, Rotate::Signing, Rotate::Hmac] {
         assert_eq!(instance.rotate_own(&actor, what).unwrap().number, 2);
     }
-    instance.rotate_own(&actor, Rotate::Hmac).unwrap_err();
+    instance.rotate_own(&actor, Rotate::Backup).unwrap_err();
     *story.watch.lock() = None;
     let steps: Vec<String> = story.crashes.lock().iter().map(|(step, _)| step.clone()).collect();
-    let signing = ["new key", "signing entry", "old keys destroyed"];
+    let signing = ["new key", "signing entry", "old keys destroyed", "new key"];
     let expected = ["new key", "pages in the log", "instance.db", "old keys destroyed", "new key"];
     assert_eq!(steps, [expected.as_slice(), signing.as_slice()].concat());
     for (step, folder) in story.crashes.lock().drain(..) {
