@@ -22,6 +22,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 
 /// Operations that share a commit at the most.
 const BATCH_MAX: usize = 256;
+/// More operations than this are divided between two commits.
+const SPLIT_FROM: usize = 16;
 /// An operation that brings the batch to so many journal entries is the last of it: imports yield, and stay cheap ([`Writer::one`]).
 const BATCH_ENTRIES: usize = 256;
 /// Keys made ahead in one go, so that a new unit costs no fsync of its own.
@@ -238,6 +240,12 @@ fn refuse(waiting: &mut VecDeque<Box<dyn Task>>, error: &Error) {
     }
 }
 
+/// Of so many operations that wait, how many share the next commit. Callers wait for the writer and then for the index: if all of them were taken
+/// at once, one of the two would always be idle while the other works. Half of them keep both at work.
+const fn share(waiting: usize) -> usize {
+    if waiting <= SPLIT_FROM { waiting } else { waiting.div_ceil(2) }
+}
+
 /// The writer's loop.
 pub(crate) struct Writer {
     pub state: State,
@@ -251,24 +259,29 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub fn run(mut self) {
-        while let Ok(job) = self.jobs.recv() {
-            let mut batch = Vec::new();
-            let mut other = None;
-            match job {
-                Job::Op(task) => batch.push(task),
-                job => other = Some(job),
-            }
-            while other.is_none() && batch.len() < BATCH_MAX {
-                match self.jobs.try_recv() {
-                    Ok(Job::Op(task)) => batch.push(task),
-                    Ok(job) => other = Some(job),
+        let mut waiting = VecDeque::new();
+        loop {
+            if waiting.is_empty() {
+                match self.jobs.recv() {
+                    Ok(job) => waiting.push_back(job),
                     Err(_) => break,
                 }
             }
+            while waiting.len() < BATCH_MAX
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                waiting.push_back(job);
+            }
+            let operations = waiting.iter().take_while(|job| matches!(job, Job::Op(_))).count();
+            let batch: Vec<_> = waiting
+                .drain(..share(operations))
+                .filter_map(|job| if let Job::Op(task) = job { Some(task) } else { None })
+                .collect();
             if !batch.is_empty() {
                 self.batch(batch);
+                continue;
             }
-            match other {
+            match waiting.pop_front() {
                 Some(Job::Exclusive(work)) => work(&mut Exclusive { writer: &mut self }),
                 Some(Job::Stop) => break,
                 _ => {}
