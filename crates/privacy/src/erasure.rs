@@ -1,14 +1,16 @@
 //! Erasures as they are stored, performing one, and its certificate.
-use crate::held::held;
-use crate::plan::{ErasureId, Plan, PlanItem, hash, items};
+use crate::plan::{ErasureId, Plan, PlanItem, changed, draft};
 use crate::statements;
 use base::{Permission, SubjectId, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use store::engine::Row;
 use store::erase::{Destroy, Destroyed, destroy, outcome, restrict_record};
 use store::journal::covered;
+use store::ledger::{Line, What};
 use store::module::Map;
-use store::{Caller, Error, Exclusive, Op, Reader, Result, Tenant};
+use store::{Caller, Error, Exclusive, Op, Reader, Result, Shared, Tenant};
 
 /// What was done: only what happened is claimed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,12 +37,60 @@ pub struct Certificate {
     pub stays: Vec<PlanItem>,
     /// Records of others that mentioned the person when it was planned; a human decides on each.
     pub mentions: usize,
+    /// Whether there may have been more than were found: a value of the person was too common to be searched for, or the list was cut.
+    #[serde(default)]
+    pub mentions_incomplete: bool,
     /// Lines of the ledger when it was written, and the chain over them, hex.
     pub ledger: (u64, String),
-    /// Ed25519 over all of the above as JSON, hex, with the tenant's signing key.
+    /// Ed25519 over everything else as canonical JSON ([`Certificate::signed_bytes`]), hex, with the tenant's signing key.
     pub signature: String,
     /// The key that verifies it, hex.
     pub verify_key: String,
+}
+
+impl Certificate {
+    /// What the signature is over: the certificate as JSON without the member `signature`, members ordered by name, no blanks (RFC 8785). Whoever has
+    /// the JSON that the API answered can make the same bytes; `docs/certificate.md` says how.
+    pub fn signed_bytes(&self) -> Vec<u8> {
+        // Plain structs with string keys always become JSON.
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = value.as_object_mut() {
+            members.remove("signature");
+        }
+        let mut bytes = Vec::new();
+        canonical(&value, &mut bytes);
+        bytes
+    }
+}
+
+/// Writes JSON with members in the order of their names. There are no fractions in a certificate, so numbers have one form.
+fn canonical(value: &Value, bytes: &mut Vec<u8>) {
+    match value {
+        Value::Array(items) => {
+            bytes.push(b'[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    bytes.push(b',');
+                }
+                canonical(item, bytes);
+            }
+            bytes.push(b']');
+        }
+        Value::Object(members) => {
+            let sorted: BTreeMap<&String, &Value> = members.iter().collect();
+            bytes.push(b'{');
+            for (place, (name, value)) in sorted.into_iter().enumerate() {
+                if place > 0 {
+                    bytes.push(b',');
+                }
+                bytes.extend(Value::from(name.as_str()).to_string().bytes());
+                bytes.push(b':');
+                canonical(value, bytes);
+            }
+            bytes.push(b'}');
+        }
+        plain => bytes.extend(plain.to_string().bytes()),
+    }
 }
 
 /// An erasure as it is stored.
@@ -99,48 +149,39 @@ pub fn perform(tenant: &Tenant, caller: &Caller, id: ErasureId) -> Result<Certif
 
 fn perform_under(writer: &mut Exclusive<'_>, caller: &Caller, id: ErasureId) -> Result<Certificate> {
     let case = id.to_string();
-    let begun = writer.op(caller.clone(), move |op| begin(op, id))?;
-    let plan = match begun {
-        Begun::Done(certificate) => return Ok(*certificate),
-        Begun::Perform(plan) => plan,
-    };
+    // An operation of its own: when it has answered, the index has everything that was written before, and nobody else writes any more.
+    let stored = writer.op(caller.clone(), move |op| {
+        op.first(&statements::ERASURE, &[id.bytes().into()], read)?
+            .ok_or_else(|| Error::not_found(format!("erasure {id}")))
+    })?;
     let shared = writer.tenant();
+    match stored.state.as_str() {
+        "done" => {
+            return stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"));
+        }
+        "begun" => {}
+        _ => {
+            let now = draft(&mut shared.reader()?, caller, stored.plan.subject)?;
+            if now.hash != stored.plan.hash {
+                return Err(changed());
+            }
+            let stays = stored.plan.stays.clone();
+            writer.op(caller.clone(), move |op| begin(op, id, &stays))?;
+        }
+    }
+    let plan = stored.plan;
     let destroyed = if let Some(destroyed) = outcome(&shared, &case) {
         destroyed // finished at start-up after a crash; only the certificate is missing
     } else {
+        keep_restricted(&shared, &case, &plan)?;
         let units = plan.goes.iter().map(|item| item.unit).collect();
         destroy(writer, caller, &Destroy { case, action: "erase", subject: Some(plan.subject), units })?
     };
     writer.op(caller.clone(), move |op| certify(op, id, &plan, destroyed))
 }
 
-enum Begun {
-    Perform(Box<Plan>),
-    Done(Box<Certificate>),
-}
-
-/// Compares, restricts what stays, and writes down who approved.
-fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
-    let stored = op
-        .first(&statements::ERASURE, &[id.bytes().into()], read)?
-        .ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
-    match stored.state.as_str() {
-        "done" => {
-            let certificate =
-                stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"))?;
-            return Ok(Begun::Done(Box::new(certificate)));
-        }
-        "begun" => return Ok(Begun::Perform(Box::new(stored.plan))),
-        _ => {}
-    }
-    let now_held = held(op, stored.plan.subject)?;
-    let (goes, stays) = items(op, &now_held);
-    if hash(&goes, &stays) != stored.plan.hash {
-        return Err(Error::conflict(
-            "plan-changed",
-            "what is held about the person has changed since the plan was made; make a new plan and look at it again",
-        ));
-    }
+/// Restricts what stays, and writes down who approved.
+fn begin(op: &mut Op<'_>, id: ErasureId, stays: &[PlanItem]) -> Result<()> {
     let mut entry = op.entry("approve-erasure", None, None);
     entry.name_units([]);
     let (actor, commit) = (op.caller().actor.to_string(), op.commit_no());
@@ -153,12 +194,33 @@ fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;
-    for item in &stays {
+    for item in stays {
         for (_, record) in &item.records {
             restrict_record(op, *record, true)?;
         }
     }
-    Ok(Begun::Perform(Box::new(stored.plan)))
+    Ok(())
+}
+
+/// The ledger names what an erasure leaves, restricted: a restored database cannot forget it, and nobody lifts it while it must be kept.
+fn keep_restricted(shared: &Shared, case: &str, plan: &Plan) -> Result<()> {
+    if plan.stays.is_empty() {
+        return Ok(());
+    }
+    let now = shared.clock().now();
+    shared.with_ledger(|ledger, ring| {
+        let written = |line: &Line| line.what == What::Restricted && line.case.as_deref() == Some(case);
+        if ledger.lines().iter().any(written) {
+            return Ok(()); // repeated after a crash
+        }
+        let line = Line {
+            subject: Some(plan.subject),
+            case: Some(case.to_owned()),
+            units: plan.stays.iter().map(|item| item.unit).collect(),
+            ..Line::new(now, What::Restricted)
+        };
+        ledger.append(ring, line)
+    })
 }
 
 fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) -> Result<Certificate> {
@@ -179,12 +241,12 @@ fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) ->
         destroyed,
         stays: plan.stays.clone(),
         mentions: plan.mentions.len(),
+        mentions_incomplete: plan.mentions_incomplete,
         ledger: (lines, store::hex(&chain)),
         signature: String::new(),
         verify_key: store::hex(ring.signer().verify_key().bytes()),
     };
-    let unsigned = serde_json::to_vec(&certificate).map_err(|error| Error::invalid(error.to_string()))?;
-    certificate.signature = store::hex(&ring.signer().sign(&unsigned));
+    certificate.signature = store::hex(&ring.signer().sign(&certificate.signed_bytes()));
     let mut entry = op.entry("erased", None, None);
     entry.name_units([]);
     let text = serde_json::to_string(&certificate).map_err(|error| Error::invalid(error.to_string()))?;

@@ -14,8 +14,8 @@ pub mod statements;
 
 pub use erasure::{Certificate, Erasure, erasure, erasures, perform};
 pub use find::{SubjectHit, find_subjects};
-pub use mentions::{MAX_MENTIONS, Mention};
+pub use mentions::{MAX_MENTIONS, Mention, Mentions};
 pub use merge::{merge, unmerge};
-pub use plan::{ErasureId, Plan, PlanItem, REASONS, draft, plan, reason_key};
+pub use plan::{ErasureId, Plan, PlanItem, PlanRecord, REASONS, draft, plan, plan_as_shown, reason_key};
 pub use restrict::{RELEASE_REASONS, RESTRICTION_REASONS, release, restrict};
 pub use show::{SubjectRecord, SubjectUnit, SubjectView, export, subject};

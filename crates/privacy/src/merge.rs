@@ -195,5 +195,6 @@ fn put(op: &mut Op<'_>, module: &str, id: RecordId, values: Map, action: &str) -
     if existing.values == values {
         return Ok(());
     }
-    op.put(Put { definition, row, id, existing: Some(existing), values, scope, action }).map(drop)
+    let keeps_moment = action == "relink";
+    op.put(Put { definition, row, id, existing: Some(existing), values, scope, action, keeps_moment }).map(drop)
 }

@@ -1,8 +1,8 @@
 //! The plan of an erasure: what goes now, what must stay until when and why, and who else's records mention the person.
 //!
-//! It is stored with ids, classes and dates only, and its hash is what an approval approves.
+//! It is stored with ids, versions, classes and dates only, and its hash over all of them is what an approval approves.
 use crate::held::{Held, HeldUnit, held};
-use crate::mentions::{Mention, mentions};
+use crate::mentions::{Mention, Mentions, mentions};
 use crate::statements;
 use base::{Date, Permission, RecordId, SubjectId, Timestamp, UnitId};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,21 @@ impl PlanItem {
     }
 }
 
+/// A record as the plan found it: whatever changes in it afterwards was not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// Its module.
+    pub module: String,
+    /// Its id.
+    pub record: RecordId,
+    /// Its version, from 1.
+    pub version: i64,
+    /// Whether the record is the person's; otherwise only some of its fields are.
+    pub own: bool,
+    /// The person's units under which it has a part, or which it is; none for a record that is only clear.
+    pub units: Vec<UnitId>,
+}
+
 /// A plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
@@ -67,9 +82,15 @@ pub struct Plan {
     pub goes: Vec<PlanItem>,
     /// What stays, restricted.
     pub stays: Vec<PlanItem>,
+    /// Every record that holds something of the person, with the version that was planned.
+    #[serde(default)]
+    pub records: Vec<PlanRecord>,
     /// Other people's records that mention the person.
     pub mentions: Vec<Mention>,
-    /// Hash over what goes and what stays, hex: performing compares it.
+    /// Whether there may be more mentions than are listed: a value of the person is too common to be searched for, or the list was cut.
+    #[serde(default)]
+    pub mentions_incomplete: bool,
+    /// SHA-256 over everything that the plan shows, hex: performing compares it.
     pub hash: String,
 }
 
@@ -92,16 +113,11 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("other", "Sonstiger Grund", "Other reason"),
 ];
 
-/// The key of a reason: its own, or `other` for any free text, which is not kept (it might name the person).
+/// The key of a reason: its own, or that of its words in either language; `other` for any other text, which is not kept (it might name the person).
 pub fn reason_key(text: &str) -> &'static str {
     let wanted = store::text::fold(text);
-    REASONS.iter().map(|(key, _, _)| *key).find(|key| *key == wanted.as_str()).unwrap_or_else(|| {
-        if wanted.contains("art 17") || wanted.contains("request") || wanted.contains("verlangen") {
-            "request"
-        } else {
-            "other"
-        }
-    })
+    let is = |word: &str| store::text::fold(word) == wanted;
+    REASONS.iter().find(|(key, de, en)| is(key) || is(de) || is(en)).map_or("other", |(key, _, _)| *key)
 }
 
 /// Makes a plan without storing it.
@@ -111,27 +127,56 @@ pub fn draft(reader: &mut Reader, caller: &Caller, subject: SubjectId) -> Result
     if held.subject.state == "erased" {
         return Err(Error::conflict("erased", "this person has been erased already"));
     }
-    let (goes, stays) = items(reader, &held);
     let mentions = mentions(reader, &held)?;
-    let hash = hash(&goes, &stays);
-    Ok(Plan {
+    Ok(of_held(reader, &held, mentions))
+}
+
+/// The plan for what is held.
+fn of_held(reader: &Reader, held: &Held, mentions: Mentions) -> Plan {
+    let (goes, stays) = items(reader, held);
+    let mut plan = Plan {
         id: keys_id(reader),
         subject: held.subject.id,
         made_at: reader.tenant().clock().now(),
         goes,
         stays,
-        mentions,
-        hash,
-    })
+        records: records(held),
+        mentions: mentions.found,
+        mentions_incomplete: mentions.incomplete,
+        hash: String::new(),
+    };
+    plan.hash = plan.digest();
+    plan
 }
 
 fn keys_id(reader: &Reader) -> ErasureId {
     reader.tenant().random_id()
 }
 
+/// What a user is told when a plan is not what would happen now.
+pub(crate) fn changed() -> Error {
+    Error::conflict(
+        "plan-changed",
+        "what is held about the person has changed since the plan was made; make a new plan and look at it again",
+    )
+}
+
 /// Makes a plan and stores it for approval.
 pub fn plan(tenant: &Tenant, caller: &Caller, subject: SubjectId, reason: &str) -> Result<Plan> {
     let plan = draft(&mut tenant.reader()?, caller, subject)?;
+    store(tenant, caller, plan, reason)
+}
+
+/// Stores the plan that was shown, known by its hash. If it would be another one now, it is refused (`plan-changed`) and nothing is stored.
+pub fn plan_as_shown(tenant: &Tenant, caller: &Caller, subject: SubjectId, reason: &str, shown: &str) -> Result<Plan> {
+    let plan = draft(&mut tenant.reader()?, caller, subject)?;
+    if plan.hash != shown {
+        return Err(changed());
+    }
+    store(tenant, caller, plan, reason)
+}
+
+fn store(tenant: &Tenant, caller: &Caller, plan: Plan, reason: &str) -> Result<Plan> {
     let stored = plan.clone();
     let reason = reason_key(reason);
     tenant.write(caller.clone(), move |op| {
@@ -188,10 +233,23 @@ pub(crate) fn items(access: &dyn Access, held: &Held) -> (Vec<PlanItem>, Vec<Pla
     (goes.iter().map(as_item).collect(), stays.iter().map(as_item).collect())
 }
 
-/// Hash over unit ids, and until when they stay.
-pub(crate) fn hash(goes: &[PlanItem], stays: &[PlanItem]) -> String {
-    let mut lines: Vec<String> = goes.iter().map(|item| format!("goes {}", item.unit)).collect();
-    lines.extend(stays.iter().map(|item| format!("stays {} {:?}", item.unit, item.until)));
-    lines.sort_unstable();
-    store::digest_hex(lines.join("\n").as_bytes())
+/// Every record that holds something of the person, by row number.
+fn records(held: &Held) -> Vec<PlanRecord> {
+    let record = |(rid, record): (&i64, &crate::held::HeldRecord)| PlanRecord {
+        module: record.module.clone(),
+        record: record.opened.stored.id,
+        version: record.opened.stored.version,
+        own: record.own,
+        units: held.units.iter().filter(|unit| unit.records.contains(rid)).map(|unit| unit.row.id).collect(),
+    };
+    held.records.iter().map(record).collect()
+}
+
+impl Plan {
+    /// The hash over all that the plan shows; the same for the same, whenever it is made.
+    fn digest(&self) -> String {
+        let shown = (&self.subject, &self.goes, &self.stays, &self.records, &self.mentions, self.mentions_incomplete);
+        // Plain structs with string keys always serialise.
+        store::digest_hex(&serde_json::to_vec(&shown).unwrap_or_default())
+    }
 }

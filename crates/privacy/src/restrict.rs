@@ -1,6 +1,8 @@
 //! Restricting a person (Art. 18 GDPR, § 35 BDSG) and lifting it: all records vanish for everybody but the privacy role.
-use crate::held::held;
-use base::{Permission, SubjectId};
+use crate::held::{Held, held};
+use crate::statements::ERASURE_BEGUN_OF;
+use base::{Permission, SubjectId, UnitId};
+use std::collections::BTreeSet;
 use store::erase::restrict_record;
 use store::journal::covered;
 use store::ledger::{Line, What};
@@ -42,8 +44,8 @@ pub fn restrict(tenant: &Tenant, caller: &Caller, id: SubjectId, reason: &str) -
     set(tenant, caller, id, true, known(RESTRICTION_REASONS, reason)?)
 }
 
-/// Lifts the restriction of a living person; gives the number of records. What an erasure left restricted stays so. `reason` is a key of
-/// [`RELEASE_REASONS`], anything else `Invalid`.
+/// Lifts the restriction of a living person; gives the number of records. What an erasure left because it must be kept stays restricted: that is
+/// refused (`Conflict`, `kept-restricted`). `reason` is a key of [`RELEASE_REASONS`], anything else `Invalid`.
 pub fn release(tenant: &Tenant, caller: &Caller, id: SubjectId, reason: &str) -> Result<usize> {
     set(tenant, caller, id, false, known(RELEASE_REASONS, reason)?)
 }
@@ -78,6 +80,12 @@ fn change(op: &mut Op<'_>, id: SubjectId, restricted: bool, reason: &str) -> Res
     if held.subject.state == "erased" {
         return Err(Error::conflict("erased", "this person has been erased; what a duty keeps stays restricted"));
     }
+    if !restricted && left_by_erasure(op, &held)? {
+        return Err(Error::conflict(
+            "kept-restricted",
+            "this person has been erased but for what the law still keeps; that stays restricted until it goes as well",
+        ));
+    }
     let mut entry = op.entry(if restricted { "restrict-subject" } else { "release-subject" }, None, None);
     entry.name_units(held.units.iter().map(|unit| unit.row.id));
     let state = if restricted { "restricted" } else { "live" };
@@ -94,4 +102,28 @@ fn change(op: &mut Op<'_>, id: SubjectId, restricted: bool, reason: &str) -> Res
         count += usize::from(restrict_record(op, record, restricted)?);
     }
     Ok(count)
+}
+
+/// Whether an erasure has begun or was done and left some of the person's units: the ledger says so, which a restored database cannot forget, and an
+/// erasure that a crash interrupted before its line.
+fn left_by_erasure(op: &mut Op<'_>, held: &Held) -> Result<bool> {
+    let family: Vec<SubjectId> = std::iter::once(held.subject.id).chain(held.aliases.iter().copied()).collect();
+    let live: BTreeSet<UnitId> = held.units.iter().map(|unit| unit.row.id).collect();
+    let named = op.tenant().with_ledger(|ledger, _| {
+        ledger.lines().iter().any(|line| {
+            line.what == What::Restricted
+                && line.case.is_some()
+                && line.subject.is_some_and(|subject| family.contains(&subject))
+                && line.units.iter().any(|unit| live.contains(unit))
+        })
+    });
+    if named {
+        return Ok(true);
+    }
+    for subject in family {
+        if op.first(&ERASURE_BEGUN_OF, &[subject.bytes().into()], |row| row.int(0))?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -26,6 +26,9 @@ pub const ERASURES: Query = Query {
     name: "ERASURES",
     sql: "SELECT id, subject, state, reason, plan, plan_hash, created_at, created_by, approved_by, performed_at, certificate FROM erasure ORDER BY rid DESC LIMIT ?1",
 };
+/// `ERASURE_BEGUN_OF`
+pub const ERASURE_BEGUN_OF: Query =
+    Query { name: "ERASURE_BEGUN_OF", sql: "SELECT rid FROM erasure WHERE subject = ?1 AND state = 'begun' LIMIT 1" };
 /// `ERASURE_NEXT`
 pub const ERASURE_NEXT: Query = Query { name: "ERASURE_NEXT", sql: "SELECT coalesce(max(rid), 0) + 1 FROM erasure" };
 /// `MERGE_PUT`
@@ -51,6 +54,7 @@ pub const ALL: &[(&str, &str)] = &[
     (ERASURE_DONE.name, ERASURE_DONE.sql),
     (ERASURE.name, ERASURE.sql),
     (ERASURES.name, ERASURES.sql),
+    (ERASURE_BEGUN_OF.name, ERASURE_BEGUN_OF.sql),
     (ERASURE_NEXT.name, ERASURE_NEXT.sql),
     (MERGE_PUT.name, MERGE_PUT.sql),
     (MERGE_NEXT.name, MERGE_NEXT.sql),

@@ -104,7 +104,8 @@ pub(crate) fn write(
     if let Some(state) = &state {
         stored_values.insert("state".into(), state.as_str().into());
     }
-    let put = Put { definition, row: module.row()?, id, existing, values: stored_values, scope, action };
+    let put =
+        Put { definition, row: module.row()?, id, existing, values: stored_values, scope, action, keeps_moment: false };
     let written = op.put(put)?;
     if written.stored.subject != 0 {
         definition.check_origin(&values).map_err(Error::Fields)?;

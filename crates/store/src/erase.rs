@@ -29,7 +29,7 @@ pub struct Destroy {
 /// What happened when, and how much: what a certificate may claim.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Destroyed {
-    /// When the keys were destroyed.
+    /// When the keys were destroyed; without a unit there was no key, and this is when the record was deleted.
     pub keys_at: Timestamp,
     /// When the last ciphertext was gone from the live databases and their write-ahead logs.
     pub ciphertext_at: Timestamp,
@@ -39,8 +39,11 @@ pub struct Destroyed {
     pub records: usize,
     /// Records that stay without the destroyed parts.
     pub kept_records: usize,
-    /// Sealed parts of records and of journal entries gone, and whatever else the holders held.
+    /// Sealed parts of journal entries gone, and whatever else the holders held beside the records.
     pub values: u64,
+    /// Of these, the sealed parts of journal entries.
+    #[serde(default)]
+    pub journal: u64,
 }
 
 /// Destroys units, from the first ledger line to the last.
@@ -85,6 +88,7 @@ pub fn finish(writer: &mut Exclusive<'_>, caller: &Caller, what: &Destroy) -> Re
         records: counts.records,
         kept_records: counts.kept,
         values: counts.values,
+        journal: counts.journal,
     };
     let note = serde_json::to_string(&destroyed).ok();
     let line = Line {
@@ -184,6 +188,7 @@ struct Counts {
     records: usize,
     kept: usize,
     values: u64,
+    journal: u64,
 }
 
 /// The database's half: records whose own data is destroyed go, others lose the parts.
@@ -231,28 +236,36 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
     let commit = op.commit_no();
     for unit in units {
         for holder in op.tenant().holders() {
-            counts.values += holder.erase(op, unit, &entry)?;
+            let gone = holder.erase(op, unit, &entry)?;
+            counts.values += gone;
+            if holder.name() == crate::holders::JOURNAL_VALUES {
+                counts.journal += gone;
+            }
         }
         op.change(&statements::UNIT_STATE, &[unit.rid.into(), 2.into(), commit.into()], &entry)?;
         cover(&entry, unit, 2);
     }
     for subject in subjects {
-        settle_subject(op, subject, &entry)?;
+        settle_subject(op, subject, what.subject.is_some(), &entry)?;
     }
     op.finish(entry, &case_note(what))?;
     Ok(counts)
 }
 
-/// A subject without a live unit is erased; one with some is restricted to them.
-fn settle_subject(op: &mut Op<'_>, subject: i64, entry: &crate::Entry) -> Result<()> {
+/// A subject without a live unit is erased. One of whom an erasure left something is restricted to that; where a single record was deleted, nothing
+/// else changes.
+fn settle_subject(op: &mut Op<'_>, subject: i64, erasure: bool, entry: &crate::Entry) -> Result<()> {
     let live =
         op.all(&statements::UNITS_OF_SUBJECT, &[subject.into()], UnitRow::read)?.iter().any(|unit| unit.state == 0);
+    let state = match (live, erasure) {
+        (false, _) => "erased",
+        (true, true) => "restricted",
+        (true, false) => return Ok(()),
+    };
     let commit = op.commit_no();
-    if !live {
-        op.change(&statements::SUBJECT_STATE, &[subject.into(), "erased".into(), commit.into()], entry)?;
-        if let Some(row) = op.subject_rid(subject)? {
-            op.cover_by(entry, &covered::SUBJECT, row.id.bytes(), row.rid.into())?;
-        }
+    op.change(&statements::SUBJECT_STATE, &[subject.into(), state.into(), commit.into()], entry)?;
+    if let Some(row) = op.subject_rid(subject)? {
+        op.cover_by(entry, &covered::SUBJECT, row.id.bytes(), row.rid.into())?;
     }
     Ok(())
 }
@@ -309,14 +322,22 @@ pub fn delete_record(
         Planned::Plain => {
             let now = writer.tenant().clock().now();
             writer.op(caller.clone(), move |op| delete_plain(op, id))?;
-            Ok(Destroyed { keys_at: now, ciphertext_at: now, units: 0, records: 1, kept_records: 0, values: 0 })
+            Ok(Destroyed {
+                keys_at: now,
+                ciphertext_at: now,
+                units: 0,
+                records: 1,
+                kept_records: 0,
+                values: 0,
+                journal: 0,
+            })
         }
     }
 }
 
 enum Planned {
     Units(Vec<UnitId>),
-    /// A record of a module that never holds personal data has no key of its own.
+    /// A record of a module that never holds personal data has no key of its own: it is deleted, and an older copy of records.db still has it.
     Plain,
 }
 

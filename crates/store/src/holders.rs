@@ -99,12 +99,15 @@ pub(crate) fn uncovered(
     Ok(there)
 }
 
+/// Name of the holder of the journal's values: a certificate counts them by themselves.
+pub(crate) const JOURNAL_VALUES: &str = "journal values";
+
 struct JournalValues;
 const VALUES_COUNT: Query = Query { name: "VALUES_COUNT", sql: "SELECT count(*) FROM entry_value WHERE unit = ?1" };
 
 impl Holder for JournalValues {
     fn name(&self) -> &'static str {
-        "journal values"
+        JOURNAL_VALUES
     }
     fn covers(&self) -> &'static [&'static str] {
         &["records.db/entry_value"]

@@ -21,8 +21,9 @@ pub struct Hold {
 
 /// The duty that keeps a record's data of `class` now, if there is one.
 ///
-/// The period starts with the date field that the definition names for the class; without a date there, with the record's last change: a
-/// record that has not got its start yet is not kept shorter than one that has.
+/// The period starts with the date field that the definition names for the class; without a date there, with the last change of the record's contents: a
+/// record that has not got its start yet is not kept shorter than one that has. Restricting, releasing and merging are no such change. In a state that is
+/// marked `unsent` there is no duty as long as that date is missing: a draft that nobody was sent is no letter.
 pub fn hold(
     modules: &Modules,
     definition: &Definition,
@@ -31,8 +32,11 @@ pub fn hold(
     now: Timestamp,
     zone: &TimeZone,
 ) -> Option<Hold> {
-    let start =
-        start(definition, &record.values, class).unwrap_or_else(|| base::date_in(record.stored.changed_at, zone));
+    let start = match start(definition, &record.values, class) {
+        Some(start) => start,
+        None if unsent(definition, &record.values) => return None,
+        None => base::date_in(record.stored.changed_at, zone),
+    };
     let today = base::date_in(now, zone);
     // The rule in force today decides also for what began earlier: the shortened period of 2025 applies to all that had not expired.
     let rule = modules.class(class)?.rule_on(today).filter(|rule| rule.minimum)?;
@@ -48,4 +52,9 @@ pub fn hold(
 
 fn start(definition: &Definition, values: &Map, class: &str) -> Option<Date> {
     values.get(definition.start_field(class)?)?.as_str()?.get(..10)?.parse().ok()
+}
+
+fn unsent(definition: &Definition, values: &Map) -> bool {
+    let state = values.get("state").and_then(serde_json::Value::as_str).and_then(|name| definition.state(name));
+    state.is_some_and(|state| state.unsent)
 }

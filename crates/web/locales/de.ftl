@@ -85,6 +85,8 @@ period-process = { $n ->
    *[other] { $n } Jahre ab dem Ende des Vorgangs
 }
 
+period-year-end = { $period }, zum Jahresende
+
 # Formulare
 save = Speichern
 save-mine = Meine Fassung speichern
@@ -115,11 +117,13 @@ yours = Ihre Eingabe
 stored = Jetzt gespeichert
 done-created = Der Datensatz ist angelegt.
 done-saved = Die Änderung ist gespeichert.
-done-deleted = Der Datensatz ist gelöscht; seine Schlüssel sind vernichtet.
+done-deleted = Der Datensatz ist gelöscht.
 
 # Löschen eines Datensatzes
 delete = Löschen
-delete-lead = „{ $title }“ wird endgültig gelöscht. Die Schlüssel werden vernichtet; auch aus einer Sicherung lässt sich der Datensatz dann nicht mehr lesen.
+delete-lead = „{ $title }“ wird endgültig gelöscht.
+delete-keys = Die Schlüssel des Datensatzes werden vernichtet; was verschlüsselt in älteren Kopien der Datenbank liegt, lässt sich dann nicht mehr öffnen. Nur wer eine Kopie des ganzen Datenordners samt keys.db und den Hauptschlüssel hat, kann sie weiterhin lesen.
+delete-plain = Er hat keine eigenen Schlüssel, weil diese Art von Datensatz keine personenbezogenen Angaben enthält; in älteren Kopien der Datenbank bleibt er lesbar.
 delete-now = Endgültig löschen
 delete-refused = Dieser Datensatz kann jetzt nicht gelöscht werden
 to-person-page = Zur Seite der Person
@@ -145,6 +149,10 @@ action-restrict = Eingeschränkt
 action-release = Einschränkung aufgehoben
 action-disclose = Auskunft erteilt
 action-merge-subject = Zusammengeführt
+action-merge = Beim Zusammenführen ergänzt
+action-unmerge = Zusammenführung zurückgenommen
+action-relink = Nach Zusammenführung neu zugeordnet
+action-scope = Sichtbarkeit geändert
 action-unmerge-subject = Zusammenführung aufgehoben
 
 # Person
@@ -176,13 +184,14 @@ plan-stays = Muss noch bleiben
 plan-stays-lead = Was bleiben muss, wird eingeschränkt: Es ist aus Listen, Suche, Protokoll und Export verschwunden und nur noch für die Datenschutzrolle sichtbar.
 plan-stays-nothing = Nichts muss aufbewahrt werden.
 plan-mentions = Erwähnungen bei anderen
-plan-mentions-lead = In diesen Datensätzen anderer kommen Name, Anschrift oder Nummer der Person vor. Darüber entscheidet ein Mensch; die Löschung ändert sie nicht.
+plan-mentions-lead = In diesen Datensätzen anderer kommt etwas vor, das die Person bezeichnet: ihr Name, ihre Anschrift, eine E-Mail-Adresse, eine Nummer oder ein Kennzeichen. Gesucht wird in allem, was die Suche kennt. Darüber entscheidet ein Mensch; die Löschung ändert sie nicht.
 plan-mentions-nothing = Keine gefunden.
+mentions-incomplete = Die Liste ist vielleicht nicht vollständig: Ein Wert der Person ist zu häufig, um danach zu suchen, oder es wären zu viele Treffer.
 erase-confirm-head = Löschung bestätigen
 erase-reason = Grund
-erase-reason-hint = Wählen Sie einen Grund aus der Liste. Ein anderer Text wird als „Sonstiger Grund“ vermerkt und nicht gespeichert.
+erase-reason-hint = Wählen Sie einen Grund aus der Liste. Jeder andere Text wird als „Sonstiger Grund“ vermerkt und nicht gespeichert, weil er die Person nennen könnte.
 erase-reason-missing = Bitte geben Sie einen Grund an.
-erase-warning = Das lässt sich nicht rückgängig machen, auch nicht aus einer Sicherung.
+erase-warning = Das lässt sich nicht rückgängig machen. Ältere Kopien der Datenbank lassen sich für diese Person nicht mehr öffnen. Haben Sie selbst eine Kopie des ganzen Datenordners samt keys.db gemacht, vernichten Sie auch diese: Mit dem Hauptschlüssel ist sie weiterhin lesbar.
 erase-now = Jetzt endgültig löschen
 case-planned = Geplant
 case-begun = Begonnen
@@ -194,6 +203,7 @@ certificate-number = Nummer { $id }
 certificate-subject = Person (Kennzeichen)
 certificate-erased = Gelöscht
 certificate-kept = Noch aufzubewahren, eingeschränkt
+case-foot = Das ist noch keine Bescheinigung: Die Löschung ist nicht vollzogen.
 certificate-foot = Diese Bescheinigung nennt nur, was geschehen ist. Sie enthält keine Angaben zur Person außer deren Kennzeichen.
 planned-at = Geplant am
 planned-by = Geplant von
@@ -204,7 +214,7 @@ backups-overwritten = Letzte Sicherung überschrieben spätestens
 no-backup-target = Kein Sicherungsziel eingerichtet
 destroyed-units = Vernichtete Schlüsseleinheiten
 destroyed-records = Gelöschte Datensätze
-destroyed-journal = Gelöschte Werte im Änderungsprotokoll
+destroyed-journal = Gelöschte versiegelte Teile im Änderungsprotokoll
 mentions-left = Erwähnungen bei anderen
 ledger-position = Löschbuch (Zeilen und Kette)
 signature = Signatur (Ed25519) und Prüfschlüssel
@@ -277,6 +287,7 @@ conflict-held = Das Gesetz verlangt, diesen Datensatz noch aufzubewahren.
 conflict-is-person = Dieser Datensatz ist eine Person. Planen Sie eine Löschung: Sie erreicht alles, was über die Person gespeichert ist.
 conflict-unit-dead = Die Person wird gelöscht oder ist gelöscht; es kann nichts mehr über sie gespeichert werden.
 conflict-erased = Diese Person wurde bereits gelöscht.
+conflict-kept-restricted = Diese Person ist gelöscht bis auf das, was das Gesetz noch aufzubewahren verlangt. Das bleibt eingeschränkt, bis es ebenfalls gelöscht wird.
 conflict-plan-changed = Was über die Person gespeichert ist, hat sich geändert. Bitte sehen Sie sich den neuen Plan an.
 conflict-duplicate = Diesen Wert gibt es schon bei einem anderen Datensatz.
 

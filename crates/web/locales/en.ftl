@@ -85,6 +85,8 @@ period-process = { $n ->
    *[other] { $n } years from the end of the process
 }
 
+period-year-end = { $period }, at the end of the year
+
 # Forms
 save = Save
 save-mine = Save my version
@@ -115,11 +117,13 @@ yours = Your entry
 stored = Stored now
 done-created = The record has been created.
 done-saved = The change has been saved.
-done-deleted = The record has been deleted; its keys are destroyed.
+done-deleted = The record has been deleted.
 
 # Deleting a record
 delete = Delete
-delete-lead = “{ $title }” will be deleted for good. Its keys are destroyed; after that it cannot be read from a backup either.
+delete-lead = “{ $title }” will be deleted for good.
+delete-keys = The keys of the record are destroyed; what lies encrypted in older copies of the database can then not be opened any more. Only whoever has a copy of the whole data folder with keys.db, and the master key, can still read that copy.
+delete-plain = It has no keys of its own, because this kind of record holds no personal data; it stays readable in older copies of the database.
 delete-now = Delete for good
 delete-refused = This record cannot be deleted now
 to-person-page = To the page of the person
@@ -145,6 +149,10 @@ action-restrict = Restricted
 action-release = Restriction lifted
 action-disclose = Disclosed
 action-merge-subject = Merged
+action-merge = Added to by a merge
+action-unmerge = Merge taken back
+action-relink = Reassigned after a merge
+action-scope = Visibility changed
 action-unmerge-subject = Merge undone
 
 # Person
@@ -176,13 +184,14 @@ plan-stays = Must stay for now
 plan-stays-lead = What must stay is restricted: gone from lists, search, history and export, visible to the privacy role only.
 plan-stays-nothing = Nothing has to be kept.
 plan-mentions = Mentions elsewhere
-plan-mentions-lead = These records of others contain the person's name, address or number. A human decides about them; the erasure does not change them.
+plan-mentions-lead = These records of others contain something that names the person: the name, the address, an e-mail address, a number or a plate. Everything that the search knows is looked through. A human decides about them; the erasure does not change them.
 plan-mentions-nothing = None found.
+mentions-incomplete = The list may be incomplete: a value of the person is too common to be searched for, or there would be too many hits.
 erase-confirm-head = Confirm the erasure
 erase-reason = Reason
-erase-reason-hint = Choose a reason from the list. Any other text is noted as “Other reason” and not stored.
+erase-reason-hint = Choose a reason from the list. Any other text is noted as “Other reason” and not stored, since it might name the person.
 erase-reason-missing = Please give a reason.
-erase-warning = This cannot be undone, not from a backup either.
+erase-warning = This cannot be undone. Older copies of the database can no longer be opened for this person. If you made a copy of the whole data folder with keys.db yourself, destroy that as well: with the master key it can still be read.
 erase-now = Erase for good now
 case-planned = Planned
 case-begun = Begun
@@ -194,6 +203,7 @@ certificate-number = Number { $id }
 certificate-subject = Person (identifier)
 certificate-erased = Erased
 certificate-kept = Still to be kept, restricted
+case-foot = This is no certificate yet: the erasure has not been performed.
 certificate-foot = This certificate states only what has happened. It holds nothing about the person but the identifier.
 planned-at = Planned at
 planned-by = Planned by
@@ -204,7 +214,7 @@ backups-overwritten = Last backup overwritten at the latest
 no-backup-target = No backup target is set up
 destroyed-units = Key units destroyed
 destroyed-records = Records deleted
-destroyed-journal = Values deleted in the journal
+destroyed-journal = Sealed parts deleted in the journal
 mentions-left = Mentions elsewhere
 ledger-position = Ledger (lines and chain)
 signature = Signature (Ed25519) and verifying key
@@ -277,6 +287,7 @@ conflict-held = The law demands that this record is kept for now.
 conflict-is-person = This record is a person. Plan an erasure: it reaches everything held about the person.
 conflict-unit-dead = The person is being erased or has been erased; nothing more can be stored about them.
 conflict-erased = This person has been erased already.
+conflict-kept-restricted = This person has been erased but for what the law still demands to be kept. That stays restricted until it is erased as well.
 conflict-plan-changed = What is held about the person has changed. Please look at the new plan.
 conflict-duplicate = Another record has this value already.
 

@@ -73,13 +73,16 @@ pub(crate) fn units_of(reader: &mut Reader, id: RecordId, words: Words) -> Resul
 /// The period of a class in a sentence.
 pub(crate) fn period(class: &DeletionClass, shared: &store::Shared, words: Words) -> String {
     let today = base::date_in(shared.clock().now(), shared.zone());
-    let years = class.rule_on(today).map_or(0, |rule| i64::from(rule.years));
-    match (class.start, years) {
-        (Start::RelationshipEnd, 0) => words.say("period-relationship"),
+    let rule = class.rule_on(today);
+    let years = rule.map_or(0, |rule| i64::from(rule.years));
+    let from_year_end = rule.is_some_and(|rule| rule.from == store::module::From::EndOfYear);
+    let sentence = match (class.start, years) {
+        (Start::RelationshipEnd, 0) => return words.say("period-relationship"),
         (Start::RelationshipEnd, _) => words.say1("period-relationship-years", "n", years),
         (Start::Creation, _) => words.say1("period-creation", "n", years),
         (Start::ProcessEnd, _) => words.say1("period-process", "n", years),
-    }
+    };
+    if from_year_end { words.say1("period-year-end", "period", sentence) } else { sentence }
 }
 
 /// Why a record may not be deleted now: one sentence for each class that the law holds.

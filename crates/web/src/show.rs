@@ -65,6 +65,20 @@ pub fn link_ids(definition: &Definition, values: &Map) -> Vec<RecordId> {
 /// The facts of a record; fields without a value are left out. `origin` and `activity` stand in the panel of their own.
 pub fn facts(definition: &Definition, values: &Map, showing: Showing<'_>) -> Vec<Fact> {
     let fields = definition.fields.iter().filter(|field| !matches!(field.name.as_str(), "origin" | "activity"));
+    of_fields(fields, definition, values, showing)
+}
+
+/// The same with where the data are from and what for, as the person's page shows them.
+pub fn all_facts(definition: &Definition, values: &Map, showing: Showing<'_>) -> Vec<Fact> {
+    of_fields(definition.fields.iter(), definition, values, showing)
+}
+
+fn of_fields<'a>(
+    fields: impl Iterator<Item = &'a Field>,
+    definition: &Definition,
+    values: &Map,
+    showing: Showing<'_>,
+) -> Vec<Fact> {
     fields.filter_map(|field| values.get(&field.name).map(|value| fact(definition, field, value, showing))).collect()
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Args {
     id: String,
     #[command(flatten)]
     of: OfTenant,
-    /// Why: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. A free text counts as other or request and is not kept, since it might name the person
+    /// Why: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. Any other text counts as other and is not kept, since it might name the person
     #[arg(long, value_name = "R")]
     reason: String,
     /// Show the plan and change nothing
@@ -34,8 +34,9 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
         out.answer(&json!(plan), |lang| page(&plan, lang))?;
         return Ok(Exit::Done);
     }
-    if !args.yes {
-        // What is agreed to is what was shown: performing compares the stored plan with what it would do then.
+    let plan = if args.yes {
+        privacy::plan(&tenant, &caller, id, &args.reason)?
+    } else {
         let draft = privacy::draft(&mut tenant.reader()?, &caller, id)?;
         out.note(&page(&draft, Lang::De), &page(&draft, Lang::En))?;
         if !out.agrees("Unwiderruflich löschen? [j/N]", "Erase for good? [y/N]")? {
@@ -45,8 +46,9 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
                 "Not confirmed: nothing was erased. Without being asked: --yes",
             ));
         }
-    }
-    let plan = privacy::plan(&tenant, &caller, id, &args.reason)?;
+        // What is agreed to is what was shown; anything else is refused, here and again under the writer.
+        privacy::plan_as_shown(&tenant, &caller, id, &args.reason, &draft.hash)?
+    };
     let certificate = privacy::perform(&tenant, &caller, plan.id)?;
     out.answer(&json!(certificate), |lang| told(&certificate, lang))?;
     Ok(Exit::Done)
@@ -55,10 +57,17 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
 // Writing to a string cannot fail.
 fn page(plan: &Plan, lang: Lang) -> String {
     let mut text = format!("{} {}\n", lang.pick("Löschplan für", "Erasure plan for"), plan.subject);
-    let _ = writeln!(text, "\n{}", lang.pick("Jetzt gelöscht:", "Erased now:"));
+    let _ = writeln!(text, "\n{}", lang.pick("Wird jetzt gelöscht:", "Will be erased now:"));
     items(&mut text, &plan.goes, lang);
     let _ = writeln!(text, "\n{}", lang.pick("Bleibt, eingeschränkt:", "Stays, restricted:"));
     items(&mut text, &plan.stays, lang);
+    if plan.mentions_incomplete {
+        let more = lang.pick(
+            "Die Liste der Erwähnungen ist vielleicht nicht vollständig: Ein Wert der Person ist zu häufig, um danach zu suchen, oder es wären zu viele.",
+            "The list of mentions may be incomplete: a value of the person is too common to be searched for, or there would be too many.",
+        );
+        let _ = writeln!(text, "\n{more}");
+    }
     if !plan.mentions.is_empty() {
         let heading = lang.pick(
             "Erwähnt in Datensätzen anderer (darüber entscheidet ein Mensch):",

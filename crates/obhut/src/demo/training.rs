@@ -122,7 +122,7 @@ fn lecturer(dice: &mut Dice, number: usize) -> Draft {
 fn store(dice: &mut Dice, number: usize) -> Draft {
     let address = people::address(dice, Region::Everywhere);
     let city = address.get("city").and_then(|city| city.as_str()).unwrap_or_default().to_owned();
-    let draft = Draft::of("store")
+    let draft = Draft::about("store", "Rahmenvertrag", "training-administration")
         .with("number", format!("{:03}", 101 + number))
         .with("name", format!("Röststube {city} {}", dice.pick(&["Mitte", "Bahnhof", "Markt", "Süd", "Altstadt"])))
         .with("address", address)

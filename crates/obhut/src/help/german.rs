@@ -121,7 +121,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("The keys of the installation itself, which encrypt the list of businesses: `root` or `pages`", "Die Schlüssel der Installation selbst, die das Verzeichnis der Mandanten verschlüsseln: `root` oder `pages`"),
     ("Who may sign in to a business", "Wer sich bei einem Mandanten anmelden darf"),
     ("Why", "Warum"),
-    ("Why: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. A free text counts as other or request and is not kept, since it might name the person", "Warum: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. Ein freier Text gilt als other oder request und wird nicht aufbewahrt, da er die Person nennen könnte"),
+    ("Why: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. Any other text counts as other and is not kept, since it might name the person", "Warum: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. Jeder andere Text gilt als other und wird nicht aufbewahrt, da er die Person nennen könnte"),
     ("Without what identifies a person: personal fields left out, ids replaced by pseudonyms that only this business's key can join", "Ohne was eine Person erkennen lässt: persönliche Felder fehlen, Kennungen sind durch Pseudonyme ersetzt, die nur der Schlüssel dieses Mandanten verbindet"),
     ("Words of the name, the e-mail address, the telephone number, or the id", "Wörter des Namens, die E-Mail-Adresse, die Telefonnummer oder die Kennung"),
     ("Write the rejected rows there as CSV, with line and reason", "Die abgewiesenen Zeilen dorthin als CSV schreiben, mit Zeile und Grund"),

@@ -222,6 +222,8 @@ fn a_person_is_shown_restricted_and_erased() {
     assert!(!plan["goes"].as_array().unwrap().is_empty(), "{plan}");
     bed.run(&["subject", "erase", &id, "--reason", "request"]).ends(3);
     assert_eq!(bed.json(&["subject", "find", "Grünkohl"])["items"][0]["id"], json!(id), "nobody agreed");
+    let german = bed.run(&["--lang", "de", "subject", "erase", &id, "--plan", "--reason", "request"]).ends(0).stdout;
+    assert!(german.contains("Wird jetzt gelöscht:"), "{german}");
     let certificate = bed.json(&["subject", "erase", &id, "--yes", "--reason", "request"]);
     assert!(certificate["keys_destroyed_at"].is_string(), "{certificate}");
     assert_eq!(bed.json(&["subject", "find", "Grünkohl"]), json!({"items": []}));

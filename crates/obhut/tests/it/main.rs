@@ -9,6 +9,7 @@ mod bed;
 mod cli;
 mod controls;
 mod demo;
+mod erasure;
 mod ghost;
 mod house;
 mod import;

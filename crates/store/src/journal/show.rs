@@ -125,5 +125,18 @@ fn step(access: &mut dyn Access, body: Body) -> Result<Step> {
         changes.extend(values.into_iter().map(|(field, old, new)| Change { field, old, new }));
     }
     changes.sort_by(|left, right| left.field.cmp(&right.field));
+    // A record that became another person's has each value twice, gone for the one and come for the other; what is the same did not change.
+    changes.dedup_by(|later, first| {
+        let same = later.field == first.field;
+        if same {
+            for (into, from) in [(&mut first.old, &mut later.old), (&mut first.new, &mut later.new)] {
+                if into.is_null() {
+                    *into = std::mem::take(from);
+                }
+            }
+        }
+        same
+    });
+    changes.retain(|change| erased || change.old != change.new);
     Ok(Step { seq: body.seq, at: body.at, actor: body.actor, action: body.action, changes, erased, note: body.note })
 }

@@ -157,6 +157,9 @@ pub struct Field {
     pub max: usize,
     /// A date that starts the period of a deletion class; lies in the clear row.
     pub start_event: bool,
+    /// Its value alone names somebody: before an erasure it is looked for in the records of others.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub identifies: bool,
 }
 
 impl Field {
@@ -298,6 +301,9 @@ pub struct State {
     /// Fields that must have a value to enter.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
+    /// Nothing needs to be kept yet: a duty begins with a later state, or with the date that starts its period.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
     /// Nothing changes any more: only a reversal and a new version (GoBD).
     #[serde(rename = "final")]
     pub is_final: bool,

@@ -175,6 +175,7 @@ fn implied(class: &str) -> [Field; 2] {
         identifier: None,
         max,
         start_event: false,
+        identifies: false,
     };
     [
         field(

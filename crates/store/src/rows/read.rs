@@ -46,7 +46,7 @@ pub struct Stored {
     pub restricted: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// When its contents were last changed; restricting it, moving it to another scope, leading its links to a merged person is no such change.
     pub changed_at: Timestamp,
     /// Sequence of the journal entry that commits to this state.
     pub entry: i64,

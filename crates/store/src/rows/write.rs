@@ -30,6 +30,8 @@ pub struct Put<'a> {
     pub scope: i64,
     /// The journal's word for it: `create`, `change`, `transition`, `merge`, …
     pub action: &'a str,
+    /// Whether the moment of the last change stays: nobody has changed what the record says.
+    pub keeps_moment: bool,
 }
 
 /// What was written.
@@ -56,7 +58,7 @@ impl Op<'_> {
     /// Writes a record: everything or nothing, with its entry.
     #[expect(clippy::too_many_lines, reason = "the steps of one write in their order; each is a function below")]
     pub fn put(&mut self, put: Put<'_>) -> Result<Written> {
-        let Put { definition, row, id, existing, mut values, scope, action } = put;
+        let Put { definition, row, id, existing, mut values, scope, action, keeps_moment } = put;
         let rid = match &existing {
             Some(old) => old.stored.rid,
             None => self.next_rid(crate::writer::Table::Record),
@@ -157,7 +159,7 @@ impl Op<'_> {
             subject,
             restricted: subject_restricted || existing.as_ref().is_some_and(|old| old.stored.restricted),
             created_at: existing.as_ref().map_or(now, |old| old.stored.created_at),
-            changed_at: now,
+            changed_at: existing.as_ref().filter(|_| keeps_moment).map_or(now, |old| old.stored.changed_at),
             entry: i64::try_from(entry.seq()).unwrap_or(i64::MAX),
             clear: Value::Object(split.clear).to_string(),
             parts,
@@ -197,11 +199,11 @@ impl Op<'_> {
         Ok(())
     }
 
-    /// Writes a record's row back with fewer parts or another flag, as erasure and restriction do; the values stay as they are.
+    /// Writes a record's row back with fewer parts or another flag, as erasure and restriction do; the values stay as they are, and with them the
+    /// moment of their last change, from which a period may be counted.
     pub(crate) fn rewrite_row(&mut self, stored: &mut Stored, entry: &mut Entry) -> Result<()> {
         let old = stored.clone();
         stored.version += 1;
-        stored.changed_at = self.now();
         stored.entry = i64::try_from(entry.seq()).unwrap_or(i64::MAX);
         self.write_row(stored, Some(&old), entry)?;
         Self::commit_to(entry, Some(stored));

@@ -22,6 +22,8 @@ struct Delete {
     id: String,
     record_title: String,
     version: i64,
+    /// Whether it has keys that are destroyed with it.
+    sealed: bool,
     refusal: Option<String>,
     reasons: Vec<String>,
     subject_href: Option<String>,
@@ -72,6 +74,7 @@ fn view(visit: &Visit, module: &str, id: RecordId, failure: Option<&Failure>) ->
         id: id.to_string(),
         record_title: record.title,
         version: record.version,
+        sealed: visit.modules().set.get(module).is_some_and(store::module::Definition::may_be_personal),
         reasons: if person { Vec::new() } else { holds.iter().map(|hold| hold.get(visit.lang()).to_owned()).collect() },
         refusal,
         subject_href,

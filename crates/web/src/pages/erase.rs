@@ -25,6 +25,7 @@ struct PlanPage {
     goes: Vec<Item>,
     stays: Vec<Item>,
     mentions: Vec<Mention>,
+    mentions_incomplete: bool,
     hash: String,
     reason: String,
     reasons: Vec<String>,
@@ -65,11 +66,7 @@ pub(crate) async fn send(Path(id): Path<String>, posted: Posted) -> Result<Respo
     let shown = form.get("hash").unwrap_or_default().to_owned();
     let (tenant, caller, reason) = (Arc::clone(&visit.tenant), visit.caller().clone(), key_of(&typed).to_owned());
     let done = cross::long(&visit.app, move || {
-        let draft = privacy::draft(&mut tenant.reader()?, &caller, id)?;
-        if draft.hash != shown {
-            return Err(Failure::new(StatusCode::CONFLICT, "plan-changed"));
-        }
-        let plan = privacy::plan(&tenant, &caller, id, &reason)?;
+        let plan = privacy::plan_as_shown(&tenant, &caller, id, &reason, &shown)?;
         Ok(privacy::perform(&tenant, &caller, plan.id)?)
     });
     match done.await {
@@ -125,6 +122,7 @@ async fn view(
         goes: goes.iter().map(|planned| item(visit, planned, &title)).collect(),
         stays: stays.iter().map(|planned| item(visit, planned, &title)).collect(),
         mentions: mentions.collect(),
+        mentions_incomplete: plan.mentions_incomplete,
         hash: hash.clone(),
         reason: reason.to_owned(),
         reasons: REASONS.iter().map(|(_, de, en)| if visit.words.english() { *en } else { *de }.to_owned()).collect(),

@@ -1,4 +1,5 @@
-//! `GET /erasures/{id}`: the certificate of an erasure, for printing. It claims only what happened and does not name the person.
+//! `GET /erasures/{id}`: the certificate of an erasure, for printing. It claims only what happened and does not name the person; before the erasure is
+//! done the page shows the plan and is no certificate.
 use crate::fail::Failure;
 use crate::layout::{Page, html};
 use crate::pages::Visit;
@@ -18,6 +19,8 @@ struct CertificatePage {
     page: Page,
     id: String,
     rows: Vec<Line>,
+    /// Whether it has happened: only then the page certifies anything.
+    done: bool,
     erased: Vec<String>,
     kept: Vec<String>,
 }
@@ -54,7 +57,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
     let kept = erasure.plan.stays.iter().map(|item| stays(&visit, item));
     let title = if erasure.certificate.is_some() { words.say("certificate") } else { words.say("erasure") };
     let (erased, kept) = (grouped(erased.collect()), grouped(kept.collect()));
-    Ok(html(&CertificatePage { page: visit.page(title), id: id.to_string(), rows, erased, kept }))
+    let done = erasure.certificate.is_some();
+    Ok(html(&CertificatePage { page: visit.page(title), id: id.to_string(), rows, done, erased, kept }))
 }
 
 /// What happened when, in the words that the certificate promises (design, *Erasure*).
@@ -70,8 +74,9 @@ fn performed(visit: &Visit, certificate: &Certificate, line: &mut dyn FnMut(&str
     let n = |number: usize| format::count(u64::try_from(number).unwrap_or(u64::MAX), visit.words.english());
     line("destroyed-units", n(counts.units));
     line("destroyed-records", n(counts.records));
-    line("destroyed-journal", format::count(counts.values, visit.words.english()));
-    line("mentions-left", n(certificate.mentions));
+    line("destroyed-journal", format::count(counts.journal, visit.words.english()));
+    let more = certificate.mentions_incomplete.then(|| visit.words.say("mentions-incomplete"));
+    line("mentions-left", [Some(n(certificate.mentions)), more].into_iter().flatten().collect::<Vec<_>>().join(" – "));
     line("ledger-position", format!("{} · {}", certificate.ledger.0, certificate.ledger.1));
     line("signature", format!("{}\n{}", certificate.signature, certificate.verify_key));
 }

@@ -102,7 +102,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<String>) -> Result<Respons
             href: format!("/m/{}/{}", record.module, record.id),
             title: record.title.clone(),
             restricted: record.restricted,
-            facts: show::facts(definition, &record.values, showing),
+            facts: show::all_facts(definition, &record.values, showing),
         };
         match groups.iter_mut().find(|group| group.label == label) {
             Some(group) => group.records.push(shown),

@@ -12,6 +12,12 @@ async fn a_person_is_shown_planned_erased_and_certified() {
     assert!(record.text.contains(&format!("href=\"/subjects/{id}\"")) && record.text.contains("data-test=\"subject\""));
     let person = house.get(&session, &format!("/subjects/{id}")).await.expect(200);
     assert!(person.text.contains("Wilhelmine") && person.text.contains("data-test=\"plan-erasure\""));
+    assert!(
+        person.text.contains("Datenherkunft")
+            && person.text.contains("Messe")
+            && person.text.contains("Kundenbetreuung")
+    );
+    assert!(person.text.contains("3 Jahre nach dem Ende der Geschäftsbeziehung, zum Jahresende"), "{}", person.text);
     let plan = house.get(&session, &format!("/subjects/{id}/erasure")).await.expect(200);
     assert!(plan.text.contains("data-test=\"plan-erased\"") && !plan.text.contains("data-test=\"plan-kept\""));
     let hash = plan.hidden("hash");
@@ -76,4 +82,53 @@ async fn a_copy_for_the_person_is_a_file() {
     let file = house.post(&session, &format!("/subjects/{id}/export"), &[]).await.expect(200);
     assert!(file.header("content-disposition").starts_with("attachment"));
     assert_eq!(file.json()["records"][0]["values"]["family_name"], "Alt");
+}
+
+#[tokio::test]
+async fn a_planned_erasure_is_no_certificate() {
+    let house = House::new();
+    let session = house.sign_in("chefin").await;
+    let id = house.contact("Anna", "Alt");
+    let plan = ::privacy::plan(house.business.tenant(), &house.admin(), id.cast(), "request").unwrap();
+    let page = house.get(&session, &format!("/erasures/{}", plan.id)).await.expect(200).text;
+    assert!(page.contains("data-test=\"erasure-case\"") && page.contains("noch keine Bescheinigung"));
+    assert!(page.contains("Wird jetzt gelöscht") && !page.contains("<h2>Gelöscht</h2>"));
+    assert!(!page.contains("data-test=\"certificate\"") && !page.contains("nennt nur, was geschehen ist"));
+    let done = ::privacy::perform(house.business.tenant(), &house.admin(), plan.id).unwrap();
+    let page = house.get(&session, &format!("/erasures/{}", plan.id)).await.expect(200).text;
+    assert!(page.contains("<h2>Gelöscht</h2>") && page.contains("nennt nur, was geschehen ist"));
+    // One entry made the contact: that is the one sealed part of the journal.
+    assert_eq!((done.destroyed.journal, done.destroyed.records), (1, 1));
+}
+
+#[tokio::test]
+async fn what_an_erasure_left_is_not_released_on_the_page() {
+    let house = House::new();
+    let session = house.sign_in("chefin").await;
+    let id = house.contact("Anna", "Alt");
+    house.create("order", json!({"customer": id.to_string(), "number": "A-1", "state": "invoiced", "origin": "x", "activity": "order-processing"}));
+    let plan = ::privacy::plan(house.business.tenant(), &house.admin(), id.cast(), "request").unwrap();
+    ::privacy::perform(house.business.tenant(), &house.admin(), plan.id).unwrap();
+    let path = format!("/subjects/{id}/restriction");
+    let refused = house.post(&session, &path, &[("do", "release"), ("reason", "mistake")]).await.expect(409);
+    assert!(refused.text.contains("bis auf das, was das Gesetz noch aufzubewahren verlangt"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_merge_reads_well_in_the_history() {
+    let house = House::new();
+    let session = house.sign_in("chefin").await;
+    let (kept, other) = (house.contact("Anna", "Alt"), house.contact("Anne", "Alt"));
+    let vehicle = house.create(
+        "vehicle",
+        json!({"owner": other.to_string(), "plate": "K-AA 1", "origin": "Anruf", "activity": "customer-care"}),
+    );
+    ::privacy::merge(house.business.tenant(), &house.admin(), kept.cast(), other.cast()).unwrap();
+    let page = house.get(&session, &format!("/m/vehicle/{vehicle}/history")).await.expect(200).text;
+    assert!(page.contains("Nach Zusammenführung neu zugeordnet") && !page.contains("relink"), "{page}");
+    let newest = page.split("data-test=\"history-entry\"").nth(1).unwrap();
+    assert!(
+        newest.contains("Halter") && !newest.contains("Datenherkunft") && !newest.contains("Kennzeichen"),
+        "{newest}"
+    );
 }

@@ -171,6 +171,9 @@ fn an_invoice_takes_what_it_needs_with_it() {
     assert!(order.is_final("invoiced") && !order.is_final("done"));
     assert_eq!(order.start_field("voucher"), Some("invoiced_on"));
     assert_eq!(order.start_field("order"), Some("ordered_on"));
+    let unsent: Vec<&str> = order.states.iter().filter(|state| state.unsent).map(|state| state.name.as_str()).collect();
+    assert_eq!(unsent, ["draft", "discarded"]);
+    assert_eq!(order.transition(Some("draft"), "cancelled", &values).unwrap_err().code, "no_such_transition");
     assert_eq!(order.transition(Some("invoiced"), "draft", &values).unwrap_err().code, "no_such_transition");
     assert_eq!(order.transition(None, "invoiced", &super::super::Map::new()).unwrap_err().code, "required_by_state");
     assert_eq!(order.transition(None, "gone", &values).unwrap_err().code, "unknown_state");

@@ -27,6 +27,7 @@ const KEYS: &[&str] = &[
     "identifier",
     "max",
     "start_event",
+    "identifies",
 ];
 /// Words that a CEL expression could not use as a name.
 const CEL_WORDS: &[&str] = &[
@@ -127,6 +128,7 @@ fn read_one(reader: &mut Reader, mut table: Table, class: &str, draft: &mut Draf
         identifier,
         max: max.unwrap_or(if kind == FieldType::LongText { 20_000 } else { 200 }),
         start_event: reader.truth(&table, "start_event"),
+        identifies: reader.truth(&table, "identifies"),
         name,
     };
     judge(reader, &table, &field);

@@ -44,7 +44,8 @@ pub(super) fn read_states(reader: &mut Reader, root: &Table, draft: &mut Draft) 
             }
         }
         draft.keep(format!("state.{name}"), found);
-        reader.only(&table, &["name", "label", "initial", "to", "requires", "final", "class", "start", "copy"]);
+        reader
+            .only(&table, &["name", "label", "initial", "to", "requires", "unsent", "final", "class", "start", "copy"]);
         let mut list = |key: &str| -> Vec<String> {
             let found = reader.texts(&table, key);
             found
@@ -64,6 +65,7 @@ pub(super) fn read_states(reader: &mut Reader, root: &Table, draft: &mut Draft) 
         states.push(State {
             label: reader.label(&table, "label"),
             initial: reader.truth(&table, "initial"),
+            unsent: reader.truth(&table, "unsent"),
             is_final: reader.truth(&table, "final"),
             name,
             to,
