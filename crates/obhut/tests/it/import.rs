@@ -315,3 +315,21 @@ fn what_a_card_has_and_no_record_keeps_is_told_with_line_and_name() {
     assert_eq!(dropped, [("LOGO", 1), ("PHOTO", 1), ("REV", 1)]);
     assert_eq!(all(&business, "contact")[0]["categories"], serde_json::json!(["Freunde"]));
 }
+
+#[test]
+fn a_workbook_with_several_sheets_becomes_contacts() {
+    let business = Business::new(&["core"]);
+    // The first sheet is empty; dates, numbers and times are cells of their kinds, and two rows cannot be read.
+    let (report, refused) = import(&business, &request("xlsx/kontakte.xlsx", None));
+    assert_eq!((report.rows, report.created["contact"]), (5, 3), "{refused:?}");
+    assert_eq!(refused.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [6, 7]);
+    let contacts = all(&business, "contact");
+    let juergen = contacts.iter().find(|contact| contact["given_name"] == "Jürgen").unwrap();
+    assert_eq!(
+        (&juergen["birthday"], &juergen["addresses"][0]["postal_code"]),
+        (&"1980-03-22".into(), &"01067".into())
+    );
+    let map = "sheet = \"Kontakte\"\n[[record]]\nmodule = \"contact\"\n[record.fields]\nfamily_name = \"{Nachname}\"\nbirthday = { date = \"{Geburtsdatum}\" }\n";
+    let named = ImportRequest { map: Some(map.into()), dry_run: true, ..request("xlsx/kontakte.xlsx", None) };
+    assert_eq!(import(&business, &named).0.created["contact"], 3);
+}
