@@ -182,6 +182,16 @@ fn of_store(exit: Exit, error: &store::Error) -> Failure {
             format!("Der Datensatz wurde inzwischen geändert: Sie haben Fassung {given}, er steht bei Fassung {present}. Es wurde nichts gespeichert."),
         ),
         store::Error::Conflict { code, message } => failure(code, format!("{} Es wurde nichts gespeichert.", sentence(message))),
+        store::Error::Input { code, message } => {
+            // A mapping file is an argument: what is wrong in it is mended like one.
+            let exit = if *code == "mapping" { Exit::Usage } else { exit };
+            Failure::new(
+                exit,
+                code,
+                format!("{} Es wurde nichts gespeichert.", sentence(&message.de)),
+                format!("{} Nothing was saved.", sentence(&message.en)),
+            )
+        }
         store::Error::Fields(fields) => Failure {
             fields: fields.clone(),
             ..failure("invalid", format!("{} Angaben können so nicht übernommen werden. Es wurde nichts gespeichert.", fields.len()))

@@ -3,32 +3,28 @@
 //!
 //! A row is never doubled: each is known by its source's key, or by a keyed hash of its values, and a second import of the same file, or
 //! the same after a crash, finds what is in. A row that cannot be taken is given back with its line and reason; the rest goes in.
-use crate::create::insert;
-use crate::import::map::apply;
-use crate::import::{
-    CardReader, Entry, Format, Groups, Guess, ImportError, LinkTarget, MappedRecord, Mapping, Message, Reason, Reject,
-    Row, TableReader, TargetField, detect, guess,
-};
-use base::{Permission, RecordId};
+mod make;
+mod open;
+
+use crate::import::map::EXTERNAL_ID;
+use crate::import::{Entry, Format, Guess, LinkTarget, MappedRecord, Message, Reject, apply_with};
+use base::Permission;
+use make::{Common, Outcome, Seen, make, outcome};
+use open::{Source, open};
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::fs::File;
-use std::io::Read;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use store::module::{FieldError, Map};
-use store::{Caller, Error, Op, Result, Tenant, UniqueValue};
+use store::module::Map;
+use store::{Caller, Error, Op, Result, Tenant};
 
 /// Rows that share an operation.
 const BATCH_ROWS: usize = 500;
 /// Batches that wait for the writer or the index while the next one is read.
 const BATCHES_AHEAD: usize = 3;
-
-/// Rows read ahead for a guess.
-const SAMPLE_ROWS: usize = 100;
 
 /// What is to be taken in, and how.
 #[derive(Debug, Clone)]
@@ -62,15 +58,23 @@ pub struct ImportReport {
     pub mapping: String,
     /// Rows or cards read.
     pub rows: u64,
-    /// Records made, by module.
+    /// Records made, by module; in a dry run those that would be.
     pub created: BTreeMap<String, u64>,
+    /// Whether nothing was taken in because of a row that cannot be, as [`ImportRequest::all_or_nothing`] wants it.
+    pub stopped: bool,
+    /// Records that would have been made if it had not stopped, by module.
+    pub would_create: BTreeMap<String, u64>,
     /// Rows that were in already, or twice in the file.
     pub duplicates: u64,
     /// Rows that were not taken.
     pub rejected: u64,
     /// Columns of the file, for the file of rejects.
     pub columns: Vec<String>,
-    /// Hints about single values: line and sentence.
+    /// Cards that are a group; its name is a category of its members.
+    pub groups: u64,
+    /// Properties of cards that were not taken, by name.
+    pub dropped: BTreeMap<String, u64>,
+    /// Hints about single values: line and sentence, without the value.
     pub warnings: Vec<(u64, Message)>,
     /// Whether nothing was written.
     pub dry_run: bool,
@@ -107,13 +111,20 @@ pub fn run(
     caller.needs(Permission::Import)?;
     check_activity(tenant, &request.activity)?;
     if request.origin.trim().is_empty() {
-        return Err(Error::invalid("an import says where the data is from (origin)"));
+        return Err(Error::input(
+            "origin",
+            "ein Import sagt, woher die Daten sind (--origin)",
+            "an import says where the data is from (--origin)",
+        ));
     }
     if request.all_or_nothing && !request.dry_run {
         let trial = ImportRequest { dry_run: true, all_or_nothing: false, ..request.clone() };
-        let report = run(tenant, caller, &trial, reject, progress)?;
+        let mut report = run(tenant, caller, &trial, reject, progress)?;
         if report.rejected > 0 {
-            return Ok(report); // nothing went in; the rejects say why
+            // Nothing went in; the rejects say why.
+            report.would_create = std::mem::take(&mut report.created);
+            (report.stopped, report.dry_run) = (true, false);
+            return Ok(report);
         }
     }
     let run = Run {
@@ -121,7 +132,7 @@ pub fn run(
         caller,
         request,
         report: ImportReport::default(),
-        seen: HashSet::new(),
+        seen: Seen::new(),
         on_the_way: VecDeque::new(),
     };
     run.file(reject, progress)
@@ -133,86 +144,6 @@ fn check_activity(tenant: &Tenant, key: &str) -> Result<()> {
     tenant.shared().modules().set.check_activity(&values).map_err(|error| Error::Fields(vec![error]))
 }
 
-enum Source {
-    Table { reader: Box<TableReader>, mapping: Box<Mapping>, guess: Option<Box<Guess>> },
-    Cards(Box<CardReader>),
-}
-
-fn unreadable(error: ImportError) -> Error {
-    match error {
-        ImportError::Io(error) => Error::io("reading the file")(error),
-        other => Error::invalid(other.to_string()),
-    }
-}
-
-fn open(tenant: &Tenant, request: &ImportRequest) -> Result<Source> {
-    let name = request.file.display().to_string();
-    let opened = || File::open(&request.file).map_err(Error::io(format!("opening {name}")));
-    let format = if let Some(format) = request.format {
-        format
-    } else {
-        let mut head = Vec::new();
-        opened()?.take(4096).read_to_end(&mut head).map_err(Error::io(format!("reading {name}")))?;
-        detect(&name, &head)
-    };
-    if format == Format::Vcard {
-        let groups = Groups::read(opened()?).map_err(unreadable)?;
-        let reader = CardReader::open(opened()?, request.german).map_err(unreadable)?.with_groups(groups);
-        return Ok(Source::Cards(Box::new(reader)));
-    }
-    let given = request.map.as_deref().map(Mapping::parse).transpose().map_err(unreadable)?;
-    let options = given.as_ref().map(|mapping| mapping.table.clone()).unwrap_or_default();
-    let table = || -> Result<TableReader> {
-        let file = opened()?;
-        let reader = if format == Format::Xlsx {
-            TableReader::open_workbook(std::io::BufReader::new(file), &options)
-        } else {
-            TableReader::open(file, &options)
-        };
-        reader.map_err(unreadable)
-    };
-    let reader = Box::new(table()?);
-    if let Some(mapping) = given {
-        mapping.check(reader.headers()).map_err(unreadable)?;
-        return Ok(Source::Table { reader, mapping: Box::new(mapping), guess: None });
-    }
-    let module = request.module.as_deref().unwrap_or("contact");
-    // Some rows read ahead settle what the headers leave open: the order of day and month, what separates several values.
-    let samples: Vec<Row> = table()?.filter_map(Result::ok).take(SAMPLE_ROWS).collect();
-    let guessed = guess(module, reader.headers(), &targets(tenant, module)?, &samples, reader.separator());
-    if guessed.is_empty() {
-        let message = format!(
-            "none of the columns was recognised for {module} ({}); write a mapping file and name it with --map",
-            reader.headers().names().join(", ")
-        );
-        return Err(Error::invalid(message));
-    }
-    Ok(Source::Table { reader, mapping: Box::new(guessed.mapping.clone()), guess: Some(Box::new(guessed)) })
-}
-
-/// The fields of a module as the guess wants them.
-fn targets(tenant: &Tenant, module: &str) -> Result<Vec<TargetField>> {
-    let modules = tenant.shared().modules();
-    let definition = modules.set.get(module).ok_or_else(|| Error::not_found(format!("module {module}")))?;
-    Ok(definition
-        .fields
-        .iter()
-        .map(|field| TargetField {
-            name: field.name.clone(),
-            label_de: field.label.de.clone(),
-            label_en: field.label.en.clone(),
-            kind: field.kind.name().to_owned(),
-            many: field.many,
-            choices: field
-                .choices
-                .iter()
-                .map(|choice| (choice.key.clone(), choice.label.de.clone(), choice.label.en.clone()))
-                .collect(),
-            to: field.to.clone(),
-        })
-        .collect())
-}
-
 /// One row on its way: line, cells for the rejects, records to make.
 struct Ready {
     line: u64,
@@ -220,10 +151,12 @@ struct Ready {
     records: Vec<MappedRecord>,
 }
 
-enum Outcome {
-    Made(Vec<String>),
-    Duplicate,
-    Rejected(Reject),
+/// A row as the file gave it.
+enum Read {
+    /// One that can go to the writer, with hints about its values.
+    Row(Ready, Vec<(u64, Message)>),
+    /// A card that is a group of others.
+    Group,
 }
 
 struct Run<'a> {
@@ -231,14 +164,14 @@ struct Run<'a> {
     caller: &'a Caller,
     request: &'a ImportRequest,
     report: ImportReport,
-    /// Keys that a dry run would have made.
-    seen: HashSet<UniqueValue>,
+    /// Rows that a dry run would have made.
+    seen: Seen,
     /// Batches handed to the writer, oldest first.
     on_the_way: VecDeque<Handed>,
 }
 
-/// What the rows of a batch came to, and the keys that a dry run has seen.
-type Outcomes = (Vec<Outcome>, HashSet<UniqueValue>);
+/// What the rows of a batch came to, and what a dry run has seen.
+type Outcomes = (Vec<Outcome>, Seen);
 
 /// A batch in the writer's hands: what it answers, and what the rows came to.
 struct Handed {
@@ -261,26 +194,42 @@ impl Run<'_> {
                     guess.map_or_else(|| mapping.to_toml(), |guess| guess.describe(self.request.german));
                 let columns = reader.headers().names().to_vec();
                 self.report.columns.clone_from(&columns);
-                let rows = reader.map(|row| match row {
-                    Ok(row) => {
-                        let records = apply(&mapping, &row)?;
-                        Ok((Ready { line: row.line, raw: row.values().to_vec(), records }, Vec::new()))
-                    }
-                    Err(reject) => Err(reject),
+                let modules = self.tenant.shared().modules();
+                let label = |module: &str, field: &str| {
+                    let definition = modules.set.get(module);
+                    Message::new(make::shown(definition, field, true), make::shown(definition, field, false))
+                };
+                let rows = reader.map(|row| {
+                    let row = row?;
+                    let mut hints = Vec::new();
+                    let records = apply_with(&mapping, &row, &label, &mut hints)?;
+                    let hints = hints.into_iter().map(|hint| (row.line, hint)).collect();
+                    Ok(Read::Row(Ready { line: row.line, raw: row.values().to_vec(), records }, hints))
                 });
                 self.rows(rows, &columns, bytes, reject, progress)?;
             }
             Source::Cards(reader) => {
                 self.report.format = "vcard".into();
-                let cards = reader.filter_map(|entry| match entry {
-                    Ok(Entry::Card(card)) => {
-                        let warnings = card.warnings.iter().map(|message| (card.line, message.clone())).collect();
-                        Some(Ok((card_records(*card), warnings)))
+                let mut dropped: BTreeMap<String, u64> = BTreeMap::new();
+                let cards = reader.map(|entry| {
+                    let card = match entry? {
+                        Entry::Card(card) => card,
+                        Entry::Group(_) => return Ok(Read::Group),
+                    };
+                    let mut hints: Vec<(u64, Message)> =
+                        card.warnings.iter().map(|message| (card.line, message.clone())).collect();
+                    for (line, name) in &card.dropped {
+                        *dropped.entry(name.clone()).or_default() += 1;
+                        if !OF_THE_WRITER.contains(&name.as_str()) {
+                            let message =
+                                Message::new(format!("{name} wird nicht übernommen"), format!("{name} is not taken"));
+                            hints.push((*line, message));
+                        }
                     }
-                    Ok(Entry::Group(_)) => None, // its name is a category of its members
-                    Err(reject) => Some(Err(reject)),
+                    Ok(Read::Row(card_records(*card), hints))
                 });
                 self.rows(cards, &[], bytes, reject, progress)?;
+                self.report.dropped = dropped;
             }
         }
         Ok(self.report)
@@ -288,7 +237,7 @@ impl Run<'_> {
 
     fn rows(
         &mut self,
-        rows: impl Iterator<Item = Result<(Ready, Vec<(u64, Message)>), Reject>>,
+        rows: impl Iterator<Item = Result<Read, Reject>>,
         columns: &[String],
         bytes: u64,
         reject: &mut dyn FnMut(&[String], &Reject),
@@ -298,15 +247,14 @@ impl Run<'_> {
         for row in rows {
             self.report.rows += 1;
             match row {
-                Ok((ready, warnings)) => {
+                Ok(Read::Row(ready, hints)) => {
                     let room = MAX_WARNINGS.saturating_sub(self.report.warnings.len());
-                    self.report.warnings.extend(warnings.into_iter().take(room));
-                    batch.push(ready);
+                    self.report.warnings.extend(hints.into_iter().take(room));
+                    batch.push(Ok(ready));
                 }
-                Err(refused) => {
-                    self.report.rejected += 1;
-                    reject(columns, &refused);
-                }
+                Ok(Read::Group) => self.report.groups += 1,
+                // It waits for the rows before it, so that rejects come in the order of the file.
+                Err(refused) => batch.push(Err(refused)),
             }
             if batch.len() == BATCH_ROWS {
                 self.batch(std::mem::take(&mut batch), columns, reject)?;
@@ -323,30 +271,38 @@ impl Run<'_> {
 
     fn batch(
         &mut self,
-        batch: Vec<Ready>,
+        batch: Vec<Result<Ready, Reject>>,
         columns: &[String],
         reject: &mut dyn FnMut(&[String], &Reject),
     ) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
-        let (origin, activity) = (self.request.origin.trim().to_owned(), self.request.activity.clone());
         let dry_run = self.request.dry_run;
+        let common =
+            Common { origin: self.request.origin.trim().to_owned(), activity: self.request.activity.clone(), dry_run };
         let mut seen = std::mem::take(&mut self.seen);
         let outcomes = Arc::new(Mutex::new(None));
         let handed = Arc::clone(&outcomes);
         let (answer, written) = sync_channel(1);
         let work = move |op: &mut Op<'_>| {
-            let mut try_row =
-                |op: &mut Op<'_>, ready: &Ready| make(op, &ready.records, &origin, &activity, dry_run, &mut seen);
+            let ready: Vec<&Ready> = batch.iter().filter_map(|row| row.as_ref().ok()).collect();
+            let mut try_row = |op: &mut Op<'_>, ready: &Ready| make(op, ready, &common, &mut seen);
             // What a dry run remembers of a row is not undone with it, so each of its rows is tried once.
-            let made = if dry_run {
-                batch.iter().map(|ready| op.part(|op| try_row(op, ready))).collect()
+            let made: Vec<_> = if dry_run {
+                ready.iter().map(|ready| op.part(|op| try_row(op, ready))).collect()
             } else {
-                op.parts(&batch, try_row)
+                op.parts(&ready, |op, ready| try_row(op, ready))
             };
-            let outcomes: Vec<Outcome> =
-                batch.into_iter().zip(made).map(|(ready, made)| outcome(ready, made)).collect();
+            drop(ready);
+            let mut made = made.into_iter();
+            let outcomes: Vec<Outcome> = batch
+                .into_iter()
+                .filter_map(|row| match row {
+                    Ok(ready) => made.next().map(|made| outcome(op, ready, made)),
+                    Err(refused) => Some(Outcome::Rejected(refused)),
+                })
+                .collect();
             *handed.lock() = Some((outcomes, seen));
             // A dry run is a real one that is undone.
             if dry_run { Err(Error::conflict("dry-run", "nothing is written in a dry run")) } else { Ok(()) }
@@ -396,181 +352,32 @@ impl Run<'_> {
     }
 }
 
+/// Properties that only the program that wrote a card needs; they are counted, and no hint is made of each.
+const OF_THE_WRITER: [&str; 2] = ["REV", "PRODID"];
+
 /// A card as records: the contact, and the organisation that it names.
 fn card_records(card: crate::import::Card) -> Ready {
     let mut links = Vec::new();
     if let Some(name) = &card.organisation {
-        let target =
-            LinkTarget::Stored { module: "organisation".into(), by: "name".into(), value: name.clone(), create: true };
+        let target = LinkTarget::Stored {
+            module: "organisation".into(),
+            by: "name".into(),
+            value: name.clone(),
+            create: true,
+            id: None,
+        };
         links.push(("organisation".to_owned(), target));
     }
-    let key = card.uid.clone();
+    // A card of our own may have an identity that is not the source's key of the record.
+    let key = card.uid.clone().filter(|_| card.fields.contains_key(EXTERNAL_ID));
     let raw = vec![Value::Object(card.fields.clone()).to_string()];
-    let contact = MappedRecord { module: "contact".into(), alias: "contact".into(), key, values: card.fields, links };
-    Ready { line: card.line, raw, records: vec![contact] }
-}
-
-fn outcome(ready: Ready, made: Result<Vec<String>>) -> Outcome {
-    let Ready { line, raw, .. } = ready;
-    match made {
-        Ok(modules) if modules.is_empty() => Outcome::Duplicate,
-        Ok(modules) => Outcome::Made(modules),
-        Err(error) => {
-            let (reason, message) = explain(&error);
-            Outcome::Rejected(Reject::new(line, reason, message, raw))
-        }
-    }
-}
-
-fn explain(error: &Error) -> (Reason, Message) {
-    match error {
-        Error::Fields(errors) => {
-            let join = |text: &dyn Fn(&FieldError) -> String| errors.iter().map(text).collect::<Vec<_>>().join("; ");
-            let de = join(&|error| format!("{}: {}", error.field, error.message.de));
-            let en = join(&|error| format!("{}: {}", error.field, error.message.en));
-            let missing = errors.iter().all(|error| error.code.starts_with("required"));
-            (if missing { Reason::Missing } else { Reason::Value }, Message::new(de, en))
-        }
-        other => (Reason::Value, Message::new(other.to_string(), other.to_string())),
-    }
-}
-
-/// Makes the records of a row, all or none; gives their modules, none if all were in already.
-fn make(
-    op: &mut Op<'_>,
-    records: &[MappedRecord],
-    origin: &str,
-    activity: &str,
-    dry_run: bool,
-    seen: &mut HashSet<UniqueValue>,
-) -> Result<Vec<String>> {
-    let mut ids: Vec<Option<RecordId>> = Vec::with_capacity(records.len());
-    let mut made = Vec::new();
-    for record in records {
-        let key = row_key(record);
-        if let Some(id) = known(op, &key)? {
-            ids.push(Some(id));
-            continue;
-        }
-        if dry_run && !seen.insert(key.clone()) {
-            ids.push(None);
-            continue;
-        }
-        let mut values = record.values.clone();
-        for (field, target) in &record.links {
-            let id = match target {
-                LinkTarget::Row(place) => ids.get(*place).copied().flatten(),
-                LinkTarget::Stored { module, by, value, create } => {
-                    let found = linked(op, module, by, value, *create, origin, activity, &mut made)?;
-                    let key = key_of(module, by, value);
-                    if found.is_none() && !(dry_run && seen.contains(&key)) {
-                        return Err(missing_link(field, module));
-                    }
-                    found
-                }
-            };
-            if let Some(id) = id {
-                values.insert(field.clone(), id.to_string().into());
-            }
-        }
-        provenance(op, &record.module, &mut values, origin, activity);
-        let written = insert(op, &record.module, values, true)?;
-        op.remember_external(&key, &written)?;
-        if dry_run && let Some(key) = &record.key {
-            seen.insert(key_of(&record.module, "external_id", key));
-        }
-        ids.push(Some(written.stored.id));
-        made.push(record.module.clone());
-    }
-    Ok(made)
-}
-
-/// Every record of a person says where it is from and what it is for.
-fn provenance(op: &Op<'_>, module: &str, values: &mut Map, origin: &str, activity: &str) {
-    let modules = op.tenant().modules();
-    let Some(definition) = modules.set.get(module) else { return };
-    for (name, value) in [("origin", origin), ("activity", activity)] {
-        if definition.field(name).is_some() {
-            values.entry(name).or_insert_with(|| value.into());
-        }
-    }
-}
-
-fn row_key(record: &MappedRecord) -> UniqueValue {
-    match &record.key {
-        Some(key) => key_of(&record.module, "external_id", key),
-        None => key_of(&record.module, "row", &Value::Object(record.values.clone()).to_string()),
-    }
-}
-
-fn key_of(module: &str, by: &str, value: &str) -> UniqueValue {
-    let value = if by == "external_id" || by == "row" { value.to_owned() } else { store::text::fold(value) };
-    UniqueValue::new(&format!("import.{module}.{by}"), &value)
-}
-
-fn known(op: &mut Op<'_>, key: &UniqueValue) -> Result<Option<RecordId>> {
-    let rid = op.external(key)?;
-    let Some(rid) = rid else { return Ok(None) };
-    Ok(store::rows::Access::stored_rid(op, rid)?.map(|stored| stored.id))
-}
-
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one link of one row; a struct for a single caller would hide them"
-)]
-fn linked(
-    op: &mut Op<'_>,
-    module: &str,
-    by: &str,
-    value: &str,
-    create: bool,
-    origin: &str,
-    activity: &str,
-    made: &mut Vec<String>,
-) -> Result<Option<RecordId>> {
-    let key = key_of(module, by, value);
-    if let Some(id) = known(op, &key)? {
-        return Ok(Some(id));
-    }
-    if let Some(id) = stored_before(op, module, by, value)? {
-        return Ok(Some(id));
-    }
-    if !create {
-        return Ok(None);
-    }
-    let mut values = Map::new();
-    values.insert(by.to_owned(), value.into());
-    provenance(op, module, &mut values, origin, activity);
-    let written = insert(op, module, values, true)?;
-    op.remember_external(&key, &written)?;
-    made.push(module.to_owned());
-    Ok(Some(written.stored.id))
-}
-
-/// A record that was there before any import: by the index, which knows what was committed.
-fn stored_before(op: &mut Op<'_>, module: &str, by: &str, value: &str) -> Result<Option<RecordId>> {
-    let modules = op.tenant().modules();
-    let Some(field) =
-        modules.set.get(module).and_then(|definition| definition.field(by)).filter(|field| field.indexed())
-    else {
-        return Ok(None);
+    let contact = MappedRecord {
+        module: "contact".into(),
+        alias: "contact".into(),
+        id: card.id,
+        key,
+        values: card.fields,
+        links,
     };
-    let Some(key) = store::index_row::key(field.kind, &Value::from(value)) else { return Ok(None) };
-    let mut query = store::index::ListQuery::new(module, op.caller().grants.scopes.clone());
-    query.filters.push(store::index::Filter { column: by.to_owned(), test: store::index::Test::Eq(key) });
-    query.limit = 1;
-    let mut reader = op.tenant().reader()?;
-    let page = store::index::list(reader.index()?, &query)?;
-    Ok(page.rows.into_iter().next().map(|row| row.id))
-}
-
-fn missing_link(field: &str, module: &str) -> Error {
-    Error::Fields(vec![FieldError {
-        field: field.to_owned(),
-        code: "link_missing".into(),
-        message: store::module::Label::new(
-            format!("In „{module}“ gibt es den Datensatz nicht, auf den diese Zeile verweist."),
-            format!("The record of “{module}” that this row names does not exist."),
-        ),
-    }])
+    Ready { line: card.line, raw, records: vec![contact] }
 }

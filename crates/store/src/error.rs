@@ -35,6 +35,14 @@ pub enum Error {
         /// Which rule, in a sentence.
         message: String,
     },
+    /// What came in cannot be used, said in both languages: a file, a mapping, an option.
+    #[error("{}; nothing was saved", .message.en)]
+    Input {
+        /// A stable name for scripts: `mapping`, `format`, `origin`.
+        code: &'static str,
+        /// What is wrong and what would be right, without a full stop.
+        message: crate::module::Label,
+    },
     /// Values that break the module's rules; every one is named.
     #[error("{} of the values cannot be taken as they are; nothing was saved", .0.len())]
     Fields(Vec<crate::module::FieldError>),
@@ -147,6 +155,10 @@ impl Error {
     pub fn invalid(message: impl Into<String>) -> Self {
         Self::Invalid { message: message.into() }
     }
+    /// Something that came in and cannot be used, in both languages.
+    pub fn input(code: &'static str, de: impl Into<String>, en: impl Into<String>) -> Self {
+        Self::Input { code, message: crate::module::Label::new(de, en) }
+    }
     /// A state that forbids.
     pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
         Self::Conflict { code, message: message.into() }
@@ -159,7 +171,7 @@ impl Kinded for Error {
             Self::NotFound { .. } => Kind::NotFound,
             Self::Stale { .. } => Kind::Stale,
             Self::Conflict { .. } => Kind::Conflict,
-            Self::Invalid { .. } | Self::Fields(_) => Kind::Invalid,
+            Self::Invalid { .. } | Self::Input { .. } | Self::Fields(_) => Kind::Invalid,
             Self::Denied { .. } => Kind::Denied,
             Self::InUse { .. } | Self::Full { .. } | Self::Busy { .. } => Kind::Busy,
             Self::Damaged { .. }

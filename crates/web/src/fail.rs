@@ -31,6 +31,8 @@ pub struct Facts {
     pub errors: Vec<FieldError>,
     /// Why something must stay, one sentence each; for refusals of a deletion.
     pub reasons: Vec<Label>,
+    /// Whether the request only read, so that nothing could have been saved.
+    pub reading: bool,
     cause: Option<Arc<str>>,
 }
 
@@ -50,7 +52,15 @@ impl Failure {
     /// A failure of that status and code.
     pub fn new(status: StatusCode, code: &str) -> Self {
         let code = code.to_owned();
-        Self(Box::new(Facts { status, code, detail: None, errors: Vec::new(), reasons: Vec::new(), cause: None }))
+        Self(Box::new(Facts {
+            status,
+            code,
+            detail: None,
+            errors: Vec::new(),
+            reasons: Vec::new(),
+            reading: false,
+            cause: None,
+        }))
     }
     /// A request that is malformed: 400. `field` names the parameter.
     pub fn bad_request(code: &str, field: &str) -> Self {
@@ -144,6 +154,28 @@ impl Failure {
         }
         words.known(&format!("problem-{}-detail", self.code.replace('_', "-")))
     }
+    /// What a program reads beyond the title: always a sentence, of this failure or of its kind.
+    fn told(&self, words: Words) -> String {
+        if self.detail.is_some() {
+            return self.detail(words).unwrap_or_default();
+        }
+        let mut parts: Vec<String> = Vec::new();
+        for error in &self.errors {
+            let message = error.message.get(words.code());
+            let field = &error.field;
+            parts.push(if field.is_empty() { message.to_owned() } else { format!("{field}: {message}") });
+        }
+        // Of a request that only reads, that nothing was saved says nothing.
+        let of_kind = self.detail(words).filter(|_| !(self.reading && self.code == "invalid"));
+        parts.extend(of_kind);
+        if parts.is_empty() {
+            parts.extend(words.known(&format!("problem-{}", self.code.replace('_', "-"))));
+        }
+        if parts.is_empty() {
+            parts.push(self.title(words));
+        }
+        parts.join(" ")
+    }
     fn text(&self, prefix: &str, words: Words) -> String {
         let own = words.known(&format!("{prefix}{}", self.code.replace('_', "-")));
         own.unwrap_or_else(|| words.say(&format!("{prefix}{}", Self::of_status(self.status).code)))
@@ -178,9 +210,7 @@ impl Failure {
             "reference": reference,
         });
         if let Some(parts) = problem.as_object_mut() {
-            if let Some(detail) = self.detail(words) {
-                parts.insert("detail".into(), detail.into());
-            }
+            parts.insert("detail".into(), self.told(words).into());
             if !self.reasons.is_empty() {
                 parts.insert("reasons".into(), self.reasons.iter().map(message).collect());
             }
@@ -240,6 +270,24 @@ mod tests {
         assert_eq!(problem["errors"][0]["code"], "required");
         assert!(problem["reference"].as_str().unwrap().starts_with("1-"));
         assert!(!problem.to_string().contains("secret"));
+    }
+
+    #[test]
+    fn every_problem_has_a_detail_that_is_true() {
+        let words = Words(Lang::En);
+        for status in [400_u16, 405, 409, 413, 415, 422, 429] {
+            let failure = Failure::of_status(StatusCode::from_u16(status).unwrap());
+            let problem = failure.problem(words, "x");
+            assert!(problem["detail"].as_str().is_some_and(|detail| detail.ends_with('.')), "{problem}");
+        }
+        let mut failure = Failure::bad_request("bad_limit", "limit");
+        failure.reading = true;
+        assert_eq!(failure.problem(words, "x")["detail"], "limit: A number from 1 to 200 is allowed.");
+        let mut failure = Failure::invalid("after", "bad_cursor");
+        assert!(failure.problem(words, "x")["detail"].as_str().unwrap().ends_with("Nothing was saved."));
+        failure.reading = true;
+        let detail = failure.problem(words, "x")["detail"].as_str().unwrap().to_owned();
+        assert!(detail.starts_with("after: ") && !detail.contains("saved"), "{detail}");
     }
 
     #[test]

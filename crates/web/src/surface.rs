@@ -109,8 +109,10 @@ async fn api_answer(app: &Arc<App>, request: Request, next: Next) -> Response {
         return options(app, &request);
     }
     let accept = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
+    let reading = request.method().is_safe();
     let mut response = next.run(request).await;
-    if let Some(failure) = failure(&mut response) {
+    if let Some(mut failure) = failure(&mut response) {
+        failure.reading = reading;
         let mut asked = axum::http::HeaderMap::new();
         asked.extend(accept.map(|accept| (header::ACCEPT_LANGUAGE, accept)));
         response = problem(app, &failure, Words(Lang::accepted(&asked)), &response);

@@ -5,13 +5,14 @@ use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use base::{Permission, RecordId};
 use records::export::{CardWriter, CsvOptions, CsvWriter, JsonArrayWriter, cell_text};
+use records::import::map::{EXTERNAL_ID, OWN_ADDRESS, OWN_LABEL, OWN_MORE, own_values};
 use records::{ListRequest, RecordView, Wanted};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::rc::Rc;
-use store::module::{Definition, FieldType};
+use store::module::{Definition, Field, FieldType};
 use store::{Caller, Disclosure, Reader, Tenant};
 
 /// Records read at a time.
@@ -125,7 +126,7 @@ impl Export<'_> {
     fn each(&self, mut request: ListRequest, out: &mut Output<'_>, write: &mut Writes<'_>) -> Result<(), Failure> {
         let mut done = 0;
         let leaving = self.pseudonymised.then(|| {
-            let fields = self.definition.fields.iter().filter(|field| !field.protection.sealed());
+            let fields = self.definition.fields.iter().filter(|field| self.leaves(field));
             fields.map(|field| field.name.clone()).collect::<Vec<_>>()
         });
         loop {
@@ -182,7 +183,7 @@ impl Export<'_> {
             return record;
         }
         record.remove("title");
-        record.retain(|name, _| self.definition.field(name).is_none_or(|field| !field.protection.sealed()));
+        record.retain(|name, _| self.definition.field(name).is_none_or(|field| self.leaves(field)));
         for name in std::iter::once("id").chain(self.links()) {
             match record.get_mut(name) {
                 Some(Value::Array(items)) => items.iter_mut().for_each(|id| self.hide(id)),
@@ -224,24 +225,38 @@ impl Export<'_> {
     }
 
     /// The columns: what every record has, the fields in the order of the form, and beside each link the title of what it leads to.
+    /// The first address has a column for each part. `import` reads all of it again.
     fn columns(&self) -> Vec<Column> {
         let own = ["id", "version", "state", "created_at", "changed_at"];
         let mut columns: Vec<Column> = own
             .into_iter()
             .filter(|name| *name != "state" || !self.definition.states.is_empty())
-            .map(Column::value)
+            .map(|name| Column::new(name, name, Shows::Value))
             .collect();
-        for field in self.definition.fields.iter().filter(|field| !self.pseudonymised || !field.protection.sealed()) {
-            columns.push(Column::value(&field.name));
+        for field in self.definition.fields.iter().filter(|field| self.leaves(field)) {
+            let name = field.name.as_str();
+            if field.kind == FieldType::Address {
+                let label = field.many.then_some(OWN_LABEL);
+                let parts = OWN_ADDRESS.into_iter().chain(label);
+                columns.extend(parts.map(|part| Column::new(&format!("{name}.{part}"), name, Shows::Part(part))));
+                if field.many {
+                    columns.push(Column::new(&format!("{name}.{OWN_MORE}"), name, Shows::More));
+                }
+                continue;
+            }
+            let several = field.many || field.kind == FieldType::Choices;
+            columns.push(Column::new(name, name, if several { Shows::Values } else { Shows::Value }));
             if field.kind == FieldType::Link && !self.pseudonymised {
-                columns.push(Column {
-                    heading: format!("{}.title", field.name),
-                    field: field.name.clone(),
-                    titles: true,
-                });
+                columns.push(Column::new(&format!("{name}.title"), name, Shows::Titles));
             }
         }
         columns
+    }
+
+    /// Whether a field may leave: with pseudonyms, nothing that is sealed, and nothing by which another system knows the record.
+    fn leaves(&self, field: &Field) -> bool {
+        let key = field.name == EXTERNAL_ID || field.unique || field.kind == FieldType::Identifier;
+        !self.pseudonymised || !field.protection.sealed() && !key
     }
 
     fn csv(&self, request: ListRequest, out: &mut Output<'_>) -> Result<(), Failure> {
@@ -264,20 +279,43 @@ impl Export<'_> {
 struct Column {
     heading: String,
     field: String,
-    /// Titles in the place of the ids.
-    titles: bool,
+    shows: Shows,
+}
+
+/// What a column shows of its field.
+#[derive(Clone, Copy)]
+enum Shows {
+    /// The value.
+    Value,
+    /// Several values.
+    Values,
+    /// The titles of the records that it leads to.
+    Titles,
+    /// A part of the (first) address.
+    Part(&'static str),
+    /// The addresses behind the first, as JSON.
+    More,
 }
 
 impl Column {
-    fn value(name: &str) -> Self {
-        Self { heading: name.to_owned(), field: name.to_owned(), titles: false }
+    fn new(heading: &str, field: &str, shows: Shows) -> Self {
+        Self { heading: heading.to_owned(), field: field.to_owned(), shows }
     }
     fn cell(&self, record: &Map<String, Value>, titles: &Titles) -> String {
         let Some(value) = record.get(&self.field) else { return String::new() };
-        if !self.titles {
-            return cell_text(value);
+        let items = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        match self.shows {
+            Shows::Value => cell_text(value),
+            Shows::Values => own_values(value),
+            Shows::Titles => {
+                linked(value).filter_map(|id| titles.get(id)).map(String::as_str).collect::<Vec<_>>().join("; ")
+            }
+            Shows::Part(part) => items.first().and_then(|first| first.get(part)).map(cell_text).unwrap_or_default(),
+            Shows::More => match items.split_first() {
+                Some((_, more)) if !more.is_empty() => Value::from(more.to_vec()).to_string(),
+                _ => String::new(),
+            },
         }
-        linked(value).filter_map(|id| titles.get(id)).map(String::as_str).collect::<Vec<_>>().join("; ")
     }
 }
 

@@ -196,24 +196,42 @@ fn request(context: &Context<'_>, args: &Args, lang: Lang) -> Result<ImportReque
 // Writing to a string cannot fail.
 fn told(report: &ImportReport, rejects: &[Reject], args: &Args, lang: Lang) -> String {
     let mut text = String::new();
-    let made: Vec<String> = report.created.iter().map(|(module, count)| format!("{count} {module}")).collect();
+    let counted = if report.stopped { &report.would_create } else { &report.created };
+    let made: Vec<String> = counted.iter().map(|(module, count)| format!("{count} {module}")).collect();
     let made = if made.is_empty() { "0".to_owned() } else { made.join(", ") };
+    let (done_de, done_en) =
+        if report.stopped || report.dry_run { ("anzulegen", "to create") } else { ("angelegt", "created") };
     let _ = match lang {
         Lang::De => writeln!(
             text,
-            "{} gelesen, {made} angelegt, {} schon vorhanden, {} abgelehnt.",
+            "{} gelesen, {made} {done_de}, {} schon vorhanden, {} abgelehnt.",
             report.rows, report.duplicates, report.rejected
         ),
         Lang::En => writeln!(
             text,
-            "{} read, {made} created, {} there already, {} rejected.",
+            "{} read, {made} {done_en}, {} there already, {} rejected.",
             report.rows, report.duplicates, report.rejected
         ),
     };
+    if report.groups > 0 {
+        let _ = match lang {
+            Lang::De => {
+                writeln!(text, "{} davon sind Gruppen; ihre Namen sind Schlagwörter der Mitglieder.", report.groups)
+            }
+            Lang::En => {
+                writeln!(text, "{} of them are groups; their names are categories of the members.", report.groups)
+            }
+        };
+    }
+    if !report.dropped.is_empty() {
+        let list: Vec<String> = report.dropped.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        let word = lang.pick("Nicht übernommen", "Not taken");
+        let _ = writeln!(text, "{word}: {}.", list.join(", "));
+    }
     if report.dry_run {
         let _ =
             writeln!(text, "{}", lang.pick("Probelauf: es wurde nichts gespeichert.", "Dry run: nothing was saved."));
-    } else if report.rejected > 0 && args.on_error == OnError::Stop {
+    } else if report.stopped {
         let _ = writeln!(
             text,
             "{}",

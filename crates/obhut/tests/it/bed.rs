@@ -134,6 +134,27 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Sends JSON to the API; the answer must have that status.
+    #[track_caller]
+    pub fn post(&self, path: &str, token: &str, body: &str, status: u16) -> String {
+        let base = self.line["api"].as_str().unwrap();
+        let host = base.trim_start_matches("http://").split('/').next().unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert_eq!(head.split(' ').nth(1).unwrap().parse::<u16>().unwrap(), status, "{body}");
+        body.to_owned()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // One that has ended already needs none of it.

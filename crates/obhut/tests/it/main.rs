@@ -15,5 +15,6 @@ mod house;
 mod import;
 mod migration;
 mod records;
+mod round_trip;
 mod statements;
 mod tampering;

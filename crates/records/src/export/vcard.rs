@@ -1,6 +1,7 @@
 //! Writes contacts as vCard 4.0 (RFC 6350): lines of at most 75 bytes, everything escaped.
 //!
-//! What vCard has no place for (a salutation of one's own, a name in one piece beside its parts) goes along in
+//! The record's id goes along in `X-OBHUT-ID` and, where the source gave no key, as the `UID`, so that the card is known again.
+//! What vCard has no place for (groups, the customer's number, a salutation of one's own, a name in one piece beside its parts) goes along in
 //! `X-OBHUT-FIELD`, which only our own reader understands: each card is read again while it is written, and what does not come
 //! back the same is added so.
 use std::fmt::Write as _;
@@ -8,7 +9,7 @@ use std::io::{self, Cursor, Write};
 
 use serde_json::{Map, Value};
 
-use crate::import::vcard::{FIELD_PROPERTY, VCARD_FIELDS, types_of};
+use crate::import::vcard::{FIELD_PROPERTY, ID_PROPERTY, VCARD_FIELDS, types_of, urn_of_id};
 use crate::import::{CardReader, Entry, Photo, value::is_salutation};
 
 /// Longest line in bytes, without its end.
@@ -161,7 +162,12 @@ fn properties(fields: &Map<String, Value>, organisation: Option<&str>) -> Vec<St
         out.text("LANG", language);
     }
     out.text("NOTE", text("notes"));
-    out.text("UID", text(crate::import::map::EXTERNAL_ID));
+    let id = text("id").parse::<base::RecordId>().ok();
+    match (text(crate::import::map::EXTERNAL_ID), id) {
+        ("", Some(id)) => out.text("UID", &urn_of_id(id)),
+        (key, _) => out.text("UID", key),
+    }
+    out.text(ID_PROPERTY, id.map(|id| id.to_string()).as_deref().unwrap_or_default());
     out.lines
 }
 

@@ -52,6 +52,17 @@ pub fn detect(name: &str, head: &[u8]) -> Format {
     }
 }
 
+/// Whether a file begins as JSON does: with a brace or bracket, and what may stand behind it. A head line of a table in braces is none.
+pub fn is_json(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    let second = head.get(1..).unwrap_or_default().trim_ascii_start().first();
+    match head.first() {
+        Some(b'{') => matches!(second, Some(b'"' | b'}')),
+        Some(b'[') => matches!(second, Some(b'{' | b'[' | b']' | b'"')),
+        _ => false,
+    }
+}
+
 /// Whether the first text is `BEGIN:VCARD`, in any case and also as UTF-16.
 fn holds_begin(head: &[u8]) -> bool {
     let letters: Vec<u8> = head

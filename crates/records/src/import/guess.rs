@@ -5,6 +5,7 @@ mod address;
 mod build;
 mod finish;
 mod header;
+mod own;
 mod words;
 
 use std::fmt::Write;
@@ -117,6 +118,15 @@ impl Guess {
     pub fn describe(&self, german: bool) -> String {
         let width = self.columns.iter().map(|column| column.header.chars().count()).max().unwrap_or(0).min(40);
         let mut out = String::new();
+        match (self.mapping.table.skip_lines, german) {
+            (0, _) => {}
+            (lines, true) => {
+                let _ = writeln!(out, "(Zeilen über der Kopfzeile, die nicht gelesen werden: {lines})");
+            }
+            (lines, false) => {
+                let _ = writeln!(out, "(lines above the head line that are not read: {lines})");
+            }
+        }
         for column in &self.columns {
             let (target, sure) = match (&column.target, column.confidence, german) {
                 (None, _, true) => ("(wird nicht übernommen)", ""),

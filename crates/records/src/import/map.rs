@@ -4,16 +4,21 @@
 //! thing, and [`Mapping::to_toml`] writes a guess as the file that a person goes on editing. The file's form is described in
 //! `docs/import.md`.
 mod apply;
+mod own;
 mod parse;
 mod rule;
+mod several;
 mod template;
 mod write;
 
 use base::TimeZone;
 use serde_json::{Map, Value};
 
-pub use apply::apply;
+pub use apply::{apply, apply_with};
+pub use own::{OWN_ADDRESS, OWN_LABEL, OWN_MORE, own_values};
+pub(super) use parse::parts;
 pub use rule::{NamePart, Rule};
+pub use several::Several;
 pub use template::Template;
 
 use super::table::TableOptions;
@@ -57,6 +62,9 @@ pub struct Mapping {
     /// Zone of moments without an offset. [`Mapping::parse`] sets Europe/Berlin where the file names none; the caller
     /// overwrites it with the tenant's.
     pub zone: TimeZone,
+    /// Field that takes what has not the form of its own, with the column's name in front; without it such a row is rejected.
+    /// A guess names the notes here, so that an odd birthday keeps no contact out.
+    pub unfit: Option<String>,
     /// The records that one row makes, in this order; a link may only go to an earlier one.
     pub records: Vec<RecordMap>,
 }
@@ -70,13 +78,14 @@ impl Default for Mapping {
             date_formats: Vec::new(),
             decimal: Decimal::default(),
             zone: TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC),
+            unfit: None,
             records: Vec::new(),
         }
     }
 }
 
 /// One record that a row makes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecordMap {
     /// Name within the mapping; by default the module's.
     pub alias: String,
@@ -84,6 +93,8 @@ pub struct RecordMap {
     pub module: String,
     /// Key by which the source knows the record; stored in its `external_id`, and by it a later import finds it again.
     pub key: Option<Template>,
+    /// Id that an export of this program gave the record: in the same business it is there already.
+    pub id: Option<Template>,
     /// The record is made only if this has a value.
     pub when: Option<Template>,
     /// Field and rule.
@@ -107,6 +118,8 @@ pub enum LinkRule {
         value: Template,
         /// Make it, with this one value, if there is none.
         create: bool,
+        /// Its id, or several with semicolons, as an export of this program has them; where they are known they go first.
+        id: Option<Template>,
     },
 }
 
@@ -125,6 +138,8 @@ pub enum LinkTarget {
         value: String,
         /// Make it if there is none.
         create: bool,
+        /// Its id, or several with semicolons.
+        id: Option<String>,
     },
 }
 
@@ -135,6 +150,8 @@ pub struct MappedRecord {
     pub module: String,
     /// Name within the mapping.
     pub alias: String,
+    /// Id of the record in the business from which this program exported it.
+    pub id: Option<String>,
     /// The source's key; also in `values` as `external_id`.
     pub key: Option<String>,
     /// Field and value in the canonical JSON form; fields without a value are absent.

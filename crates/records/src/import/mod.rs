@@ -13,10 +13,10 @@ mod text;
 pub mod value;
 pub mod vcard;
 
-pub use format::{Format, detect};
+pub use format::{Format, detect, is_json};
 pub use guess::{ColumnGuess, Confidence, Guess, TargetField, guess};
-pub use map::{LinkTarget, MappedRecord, Mapping, apply};
-pub use reject::{ImportError, Message, Reason, Reject};
+pub use map::{LinkTarget, MappedRecord, Mapping, apply, apply_with};
+pub use reject::{ImportError, Message, Reason, Reject, Unsupported};
 pub use table::{Row, TableOptions, TableReader};
 pub use vcard::{Card, CardReader, Entry, Group, Groups, Photo};
 

@@ -36,6 +36,8 @@ pub enum Reason {
     Value,
     /// A value that the mapping requires is missing.
     Missing,
+    /// The source's key is that of a record whose values are others; that one was left as it is.
+    SameKey,
     /// A card that has a beginning and no end.
     CardWithoutEnd,
     /// Text between or outside cards.
@@ -57,6 +59,7 @@ impl Reason {
             Self::CellError => "cell-error",
             Self::Value => "value",
             Self::Missing => "missing",
+            Self::SameKey => "same-key",
             Self::CardWithoutEnd => "card-without-end",
             Self::OutsideCard => "outside-card",
             Self::EmptyCard => "empty-card",
@@ -86,6 +89,37 @@ impl Reject {
     }
 }
 
+/// A format that is known and not read, with the way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsupported {
+    /// Excel 97 (`.xls`), or a workbook with a password.
+    OldWorkbook,
+    /// JSON.
+    Json,
+}
+
+impl Unsupported {
+    fn de(self) -> &'static str {
+        match self {
+            Self::OldWorkbook => {
+                "eine Arbeitsmappe von Excel 97 (.xls) oder eine geschützte; speichern Sie sie als .xlsx ohne Kennwort"
+            }
+            Self::Json => {
+                "die Datei ist JSON; gelesen werden CSV, XLSX und Adresskarten (JSON nimmt die Schnittstelle entgegen: POST /api/v1/MODUL/batch)"
+            }
+        }
+    }
+
+    fn en(self) -> &'static str {
+        match self {
+            Self::OldWorkbook => "an Excel 97 workbook (.xls) or a protected one; save it as .xlsx without a password",
+            Self::Json => {
+                "the file is JSON; CSV, XLSX and address cards are read (JSON goes to the REST API: POST /api/v1/MODULE/batch)"
+            }
+        }
+    }
+}
+
 /// What ends the reading of a whole file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -97,8 +131,8 @@ pub enum ImportError {
     #[error("the file is empty")]
     Empty,
     /// Neither a table, nor address cards, nor a workbook that we read.
-    #[error("the format of the file is not supported: {0}")]
-    Unsupported(&'static str),
+    #[error("the format of the file is not supported: {}", .0.en())]
+    Unsupported(Unsupported),
     /// More columns than [`super::MAX_COLUMNS`].
     #[error("the head line has {found} columns, at most {limit} are read")]
     Columns {
@@ -116,8 +150,8 @@ pub enum ImportError {
         message: Message,
     },
     /// A limit of the file as a whole.
-    #[error("the file is too large: {0}")]
-    TooLarge(String),
+    #[error("the file is too large: {}", .0.en)]
+    TooLarge(Message),
     /// The workbook is damaged.
     #[error("the workbook cannot be read: {0}")]
     Workbook(String),
@@ -137,6 +171,38 @@ pub enum ImportError {
         /// The columns of the file.
         present: Vec<String>,
     },
+}
+
+impl ImportError {
+    /// The sentence in both languages. What is wrong within a mapping file is told in the words of its own keys.
+    pub fn sentence(&self) -> Message {
+        let de = match self {
+            Self::Io(error) => format!("die Datei lässt sich nicht lesen: {error}"),
+            Self::Empty => "die Datei ist leer".to_owned(),
+            Self::Unsupported(what) => format!("das Format der Datei wird nicht gelesen: {}", what.de()),
+            Self::Columns { found, limit } => {
+                format!("die Kopfzeile hat {found} Spalten, gelesen werden höchstens {limit}")
+            }
+            Self::Head { line, message } => {
+                format!("die Kopfzeile (Zeile {line}) lässt sich nicht lesen: {}", message.de)
+            }
+            Self::TooLarge(message) => format!("die Datei ist zu groß: {}", message.de),
+            Self::Workbook(message) => format!("die Arbeitsmappe lässt sich nicht lesen: {message}"),
+            Self::Map { line, message } => {
+                let line = line.map_or_else(String::new, |line| format!(", Zeile {line}"));
+                format!("Zuordnungsdatei{line}: {message}")
+            }
+            Self::UnknownColumn { column, present } => {
+                format!("die Zuordnung nennt die Spalte „{column}“; die Datei hat: {}", present.join(", "))
+            }
+        };
+        Message::new(de, self.to_string())
+    }
+
+    /// Whether the mapping file is what has to be mended.
+    pub fn is_mapping(&self) -> bool {
+        matches!(self, Self::Map { .. } | Self::UnknownColumn { .. })
+    }
 }
 
 impl Kinded for ImportError {

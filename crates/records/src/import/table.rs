@@ -34,14 +34,18 @@ pub struct TableOptions {
 pub struct Headers {
     names: Vec<String>,
     index: HashMap<String, usize>,
+    /// Columns up to the last one that the head line names.
+    named: usize,
 }
 
 impl Headers {
-    /// Names as the head line has them: trimmed, empty ones become `column N`, a second `E-Mail` becomes `E-Mail (2)`;
-    /// empty ones at the end are dropped.
+    /// Names as the head line has them: trimmed, empty ones become `column N`, a second `E-Mail` becomes `E-Mail (2)`.
+    /// A row may end before the empty ones at the end.
     pub(crate) fn new(mut cells: Vec<String>) -> Result<Arc<Self>, ImportError> {
-        while cells.last().is_some_and(|cell| cell.trim().is_empty()) {
-            cells.pop();
+        let named = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+        // A spreadsheet writes separators up to its last column, whether there is something or not.
+        if cells.len() > MAX_COLUMNS || named == 0 {
+            cells.truncate(named);
         }
         if cells.len() > MAX_COLUMNS {
             return Err(ImportError::Columns { found: cells.len(), limit: MAX_COLUMNS });
@@ -60,12 +64,17 @@ impl Headers {
             index.insert(name.clone(), at);
             names.push(name);
         }
-        if names.is_empty() { Err(ImportError::Empty) } else { Ok(Arc::new(Self { names, index })) }
+        if names.is_empty() { Err(ImportError::Empty) } else { Ok(Arc::new(Self { names, index, named })) }
     }
 
     /// The names in the order of the file.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Columns up to the last one that the head line names; those behind have names of ours.
+    pub fn named(&self) -> usize {
+        self.named
     }
 
     /// Position of a column, by its exact name.

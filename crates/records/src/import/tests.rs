@@ -101,8 +101,13 @@ fn northwind_orders() {
             "shipped_by": "Federal Shipping",
         })
     );
-    let customer =
-        LinkTarget::Stored { module: "contact".into(), by: "external_id".into(), value: "VINET".into(), create: false };
+    let customer = LinkTarget::Stored {
+        module: "contact".into(),
+        by: "external_id".into(),
+        value: "VINET".into(),
+        create: false,
+        id: None,
+    };
     assert_eq!(rows[0][0].links, [("customer".to_owned(), customer)]);
     let rua_do_paco = rejects.iter().find(|reject| reject.raw[0] == "10250").unwrap();
     assert_eq!(rua_do_paco.line, 4);

@@ -7,7 +7,7 @@ mod contact;
 mod content;
 mod label;
 mod leftover;
-mod plausible;
+pub(crate) mod plausible;
 mod property;
 
 use std::collections::{HashMap, VecDeque};
@@ -21,7 +21,7 @@ use super::{ImportError, MAX_CARD_BYTES, MAX_RAW_BYTES, Message, Reason, Reject,
 pub(crate) use label::types_of;
 
 /// Fields of a contact that an address card has a place for.
-pub const VCARD_FIELDS: [&str; 22] = [
+pub const VCARD_FIELDS: [&str; 24] = [
     "kind",
     "salutation",
     "prefix",
@@ -44,9 +44,33 @@ pub const VCARD_FIELDS: [&str; 22] = [
     "languages",
     "notes",
     "external_id",
+    "customer_number",
+    "groups",
 ];
 /// Property in which our own export carries what vCard has no place for; only [`VCARD_FIELDS`] are read from it.
 pub(crate) const FIELD_PROPERTY: &str = "X-OBHUT-FIELD";
+/// Property in which our own export carries the record's id.
+pub(crate) const ID_PROPERTY: &str = "X-OBHUT-ID";
+/// What stands in front of an id that is written as 128 bits (RFC 9562).
+const URN: &str = "urn:uuid:";
+
+/// A record's id as the `UID` of its card.
+pub(crate) fn urn_of_id(id: base::RecordId) -> String {
+    let hex = store::hex(id.bytes());
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{URN}{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}
+
+/// The id that [`urn_of_id`] wrote, or that of anybody else: whether a record has it shows when it is looked for.
+pub(crate) fn id_of_urn(uid: &str) -> Option<base::RecordId> {
+    let uid = uid.trim();
+    let hex = uid.get(..URN.len()).filter(|urn| urn.eq_ignore_ascii_case(URN)).and_then(|_| uid.get(URN.len()..))?;
+    let hex: String = hex.chars().filter(|letter| *letter != '-').collect();
+    if hex.len() != 32 {
+        return None;
+    }
+    u128::from_str_radix(&hex, 16).ok().map(|bits| base::RecordId::from_bytes(bits.to_be_bytes()))
+}
 
 /// Picture of a person or a logo on a card.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +94,10 @@ pub struct Card {
     pub photo: Option<Photo>,
     /// The card's own identity (`UID`); also in the fields as `external_id`.
     pub uid: Option<String>,
+    /// Id of the record, on a card of our own; else the `UID` if it may be one.
+    pub id: Option<String>,
+    /// Line and name of each property that no record of an import keeps, the picture among them.
+    pub dropped: Vec<(u64, String)>,
     /// Properties that were not taken, with their values as far as they are short.
     pub unmapped: Vec<(String, String)>,
     /// What was read with a doubt.
@@ -224,7 +252,10 @@ impl CardReader {
         };
         match contact::entry(number, &properties, self.german) {
             Ok(Entry::Card(mut card)) => {
-                if !nested.lines.is_empty() {
+                if let Some(first) = nested.lines.first() {
+                    card.dropped.retain(|(_, name)| name != "AGENT");
+                    card.dropped.push((first.number.saturating_sub(1), "AGENT".into()));
+                    card.dropped.sort();
                     card.unmapped.push(("AGENT".into(), raw(&nested.lines).join("\n")));
                 }
                 self.add_groups(&mut card);

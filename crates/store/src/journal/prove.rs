@@ -48,7 +48,7 @@ pub fn prove(paths: &Paths, ring: &KeyRing, settings: &Settings, seq: u64, from:
     records.script("snapshot", "BEGIN")?;
     let head = Head::read(&mut records)?;
     if seq >= head.size {
-        return Err(Error::not_found(format!("journal entry {seq}; the last one is {}", head.size.saturating_sub(1))));
+        return Err(Error::not_found(format!("journal entry {seq} (the last one is {})", head.size.saturating_sub(1))));
     }
     let pruned = super::purge::pruned(&mut records)?;
     if seq < pruned {

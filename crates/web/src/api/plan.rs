@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base::SubjectId;
 use std::sync::Arc;
+use store::module::Map;
 
 pub(crate) async fn send(
     client: Client,
@@ -19,7 +20,8 @@ pub(crate) async fn send(
     client.query(&[])?;
     client.caller.needs(base::Permission::Privacy)?;
     let id: SubjectId = id.parse().map_err(|_| Failure::not_found())?;
-    let input = object(&headers, &body, JSON)?;
+    // Without a body what is missing is the reason, not a type of content.
+    let input = if body.is_empty() { Map::new() } else { object(&headers, &body, JSON)? };
     if let Some(unknown) = input.keys().find(|key| *key != "reason") {
         return Err(Failure::invalid(unknown, "unknown_parameter"));
     }

@@ -281,3 +281,31 @@ async fn a_revoked_token_is_nobody_at_once() {
     house.business.tenant().write(admin, move |op| identity::revoke_token(op, id)).unwrap();
     house.call(&text, "GET", "/api/v1/modules", None, &[]).await.expect(401);
 }
+
+#[tokio::test]
+async fn every_problem_has_a_detail_that_fits_the_request() {
+    let house = House::new();
+    let token = house.token("admin");
+    let detail = |answer: super::Answer| {
+        answer.json()["detail"].as_str().unwrap_or_else(|| panic!("{}", answer.text)).to_owned()
+    };
+    for path in ["/api/v1/contact?limit=0", "/api/v1/contact?after=unsinn", "/api/v1/contact?sort=gibtsnicht"] {
+        let answer = house.call(&token, "GET", path, None, &[]).await;
+        assert!(answer.status.is_client_error(), "{path}");
+        let detail = detail(answer);
+        // Of a request that only reads it is no news that nothing was saved.
+        assert!(!detail.is_empty() && !detail.contains("gespeichert") && !detail.contains("saved"), "{path}: {detail}");
+    }
+    for (method, path, body, status) in [
+        ("POST", "/api/v1/contact", Some(json!([])), 400),
+        ("PUT", "/api/v1/contact", Some(json!({})), 405),
+        ("POST", "/api/v1/contact", None, 415),
+    ] {
+        let answer = house.call(&token, method, path, body, &[]).await.expect(status);
+        assert!(!detail(answer).is_empty(), "{method} {path}");
+    }
+    let id = house.contact("Anna", "Alt");
+    let plan = format!("/api/v1/subjects/{id}/erasure-plans");
+    let answer = house.call(&token, "POST", &plan, None, &[]).await.expect(422).json();
+    assert_eq!((&answer["errors"][0]["field"], &answer["errors"][0]["code"]), (&json!("reason"), &json!("required")));
+}

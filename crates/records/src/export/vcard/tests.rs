@@ -60,9 +60,31 @@ fn institutions_and_bare_cards() {
 
 #[test]
 fn fields_that_a_card_does_not_have_stay_here() {
-    let fields = json!({ "kind": "person", "given_name": "A", "origin": "secret", "groups": ["customer"] });
+    let fields = json!({ "kind": "person", "given_name": "A", "origin": "secret", "activity": "customer-care" });
     let text = card_text(fields.as_object().unwrap(), None, None);
     assert!(!text.contains("secret") && !text.contains("customer"), "{text}");
+}
+
+#[test]
+fn groups_number_and_id_go_along() {
+    let mut fields = json!({
+        "kind": "person", "given_name": "A", "family_name": "B", "groups": ["customer", "partner"], "customer_number": "K-1",
+    });
+    round_trip(&fields, None);
+    let id = base::RecordId::from_bytes([7; 16]);
+    fields["id"] = id.to_string().into();
+    let text = card_text(fields.as_object().unwrap(), None, None);
+    assert!(text.contains("UID:urn:uuid:07070707-0707-0707-0707-070707070707\r\n"), "{text}");
+    let mut cards = CardReader::open(Cursor::new(text.clone().into_bytes()), true).unwrap();
+    let Some(Ok(Entry::Card(card))) = cards.next() else { panic!("{text}") };
+    // The identity is ours, not a key of a source; and it is found where another program has dropped our own properties.
+    assert!(!card.fields.contains_key("external_id"), "{text}");
+    assert_eq!(card.id.as_deref(), Some(id.to_string().as_str()));
+    let bare: String =
+        text.split("\r\n").filter(|line| !line.starts_with("X-OBHUT")).map(|line| format!("{line}\n")).collect();
+    let mut cards = CardReader::open(Cursor::new(bare.clone().into_bytes()), true).unwrap();
+    let Some(Ok(Entry::Card(card))) = cards.next() else { panic!("{bare}") };
+    assert_eq!(crate::import::vcard::id_of_urn(card.id.as_deref().unwrap()), Some(id));
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Addresses {
             Role::HouseNumber => set(&mut one.house_number, header, "street"),
             Role::PostalCode => set(&mut one.postal_code, header, "postal_code"),
             Role::City => set(&mut one.city, header, "city"),
-            Role::PostalCodeCity => set(&mut one.postal_code_city, header, "text"),
+            Role::PostalCodeCity => set(&mut one.postal_code_city, header, "postal_code, city"),
             Role::Region => set(&mut one.region, header, "region"),
             Role::Country => set(&mut one.country, header, "country"),
             Role::WholeAddress => set(&mut one.whole, header, "text"),
@@ -107,15 +107,9 @@ impl AddressColumns {
         extra.extend(self.extra.iter().cloned());
         lines.extend(self.house_number.clone());
         let in_parts = self.postal_code.is_some() || self.city.is_some();
-        if let (Some(both), false) = (&self.postal_code_city, in_parts) {
-            // Street and "12345 Berlin": an address in one piece.
-            let mut street = Template::joined(&lines, " ").to_string();
-            if !street.is_empty() {
-                street.push('\n');
-            }
-            let text = format!("{street}{}", Template::column(both.clone()));
-            parts.push(("text".into(), Template::parse(&text).ok()?));
-        } else if !lines.is_empty() {
+        // A street without any town beside it may be an address in one piece.
+        let alone = !in_parts && self.postal_code_city.is_none() && lines.len() == 1;
+        if !lines.is_empty() && !alone {
             parts.push(("street".into(), Template::joined(&lines, " ")));
         }
         for (component, header) in [
@@ -131,9 +125,15 @@ impl AddressColumns {
         if !extra.is_empty() {
             parts.push(("extra".into(), Template::joined(&extra, "\n")));
         }
+        if alone {
+            parts.push(("whole".into(), Template::joined(&lines, " ")));
+        }
+        if let (Some(both), false) = (&self.postal_code_city, in_parts) {
+            parts.push(("town".into(), Template::column(both.clone())));
+        }
         // An address in one cell repeats the parts where there are some.
         if let (Some(whole), true) = (&self.whole, parts.is_empty()) {
-            parts.push(("text".into(), Template::column(whole.clone())));
+            parts.push(("whole".into(), Template::column(whole.clone())));
         }
         if parts.is_empty() {
             return None;

@@ -3,8 +3,9 @@ use super::address::{Addresses, is_address};
 use super::header::{Meaning, Part, fold, meaning};
 use super::words::Role;
 use super::{ColumnGuess, Confidence, Guess, TargetField};
-use crate::import::map::{EXTERNAL_ID, LinkRule, NamePart, RecordMap, Rule, Template};
+use crate::import::map::{EXTERNAL_ID, LinkRule, NamePart, RecordMap, Rule, Several, Template};
 use crate::import::table::{Headers, Row};
+use crate::import::value::is_title;
 
 /// Guesses how the columns of a table fill the fields of `module`.
 ///
@@ -17,18 +18,15 @@ pub fn guess(
     samples: &[Row],
     separator: Option<char>,
 ) -> Guess {
+    if let Some(guess) = super::own::own(module, headers, fields) {
+        return guess;
+    }
     let mut builder = Builder {
         fields,
         samples,
         names: headers.names(),
-        record: RecordMap {
-            alias: module.to_owned(),
-            module: module.to_owned(),
-            key: None,
-            when: None,
-            fields: Vec::new(),
-            links: Vec::new(),
-        },
+        named: headers.named(),
+        record: RecordMap { alias: module.to_owned(), module: module.to_owned(), ..RecordMap::default() },
         many: Vec::new(),
         labels: Vec::new(),
         addresses: Addresses::default(),
@@ -37,15 +35,44 @@ pub fn guess(
         columns: Vec::new(),
         roles: headers.names().iter().map(|name| meaning(name)).collect(),
         company: None,
+        person: None,
     };
+    builder.settle_roles();
     builder.columns();
     builder.finish(separator)
 }
+
+/// Parts of a name in one piece, and the columns that would have them by themselves.
+pub(super) const SPLIT: [(&str, NamePart, Role); 5] = [
+    ("salutation", NamePart::Salutation, Role::Salutation),
+    ("prefix", NamePart::Prefix, Role::Prefix),
+    ("given_name", NamePart::Given, Role::GivenName),
+    ("family_name", NamePart::Family, Role::FamilyName),
+    ("suffix", NamePart::Suffix, Role::Suffix),
+];
+/// Headers of a person's name that is another one than that of the row: whom to ask there.
+const CONTACT_PERSON: [&str; 6] =
+    ["ansprechpartner", "ansprechpartnerin", "kontaktperson", "contact person", "kontakt", "contact"];
+/// What programs call a person and an institution.
+const KINDS: [(&str, &str); 10] = [
+    ("firma", "institution"),
+    ("firmenkunde", "institution"),
+    ("unternehmen", "institution"),
+    ("organisation", "institution"),
+    ("company", "institution"),
+    ("organization", "institution"),
+    ("privat", "person"),
+    ("privatkunde", "person"),
+    ("privatperson", "person"),
+    ("individual", "person"),
+];
 
 pub(super) struct Builder<'a> {
     pub(super) fields: &'a [TargetField],
     pub(super) samples: &'a [Row],
     pub(super) names: &'a [String],
+    /// Columns that the head line names; those behind are not taken.
+    named: usize,
     pub(super) roles: Vec<Option<Meaning>>,
     pub(super) record: RecordMap,
     /// Items of many-valued fields: field, role, number, column, label.
@@ -53,7 +80,10 @@ pub(super) struct Builder<'a> {
     /// Columns that hold labels: role, number, column.
     pub(super) labels: Vec<(Role, u32, String)>,
     pub(super) addresses: Addresses,
-    pub(super) notes: Vec<String>,
+    /// What is put together to the notes, a line each.
+    pub(super) notes: Vec<Rule>,
+    /// Names of the person as one piece, beside first and last name: whom to ask at a company.
+    pub(super) person: Option<String>,
     pub(super) dates: Vec<String>,
     pub(super) columns: Vec<ColumnGuess>,
     pub(super) company: Option<String>,
@@ -76,8 +106,44 @@ impl<'a> Builder<'a> {
         Some(field.to_owned())
     }
 
+    /// What only the columns beside one tell about it.
+    fn settle_roles(&mut self) {
+        let salutation = self.has_role(Role::Salutation);
+        let position = self.roles.iter().enumerate().any(|(at, meaning)| {
+            meaning.as_ref().is_some_and(|meaning| meaning.role == Role::JobTitle && meaning.part == Part::Value)
+                && self.names.get(at).is_some_and(|name| fold(name) != "occupation")
+        });
+        for at in 0..self.roles.len() {
+            let Some(header) = self.names.get(at) else { continue };
+            let folded = fold(header);
+            // "Title" is a degree, unless a form of address stands beside it or its values are positions.
+            let position_by_values =
+                || self.filled(header).any(|cell| !is_title(cell)) && !self.has_role(Role::JobTitle);
+            let role = match folded.as_str() {
+                "title" if salutation || position_by_values() => Some(Role::JobTitle),
+                "occupation" if position && !self.has_role(Role::Function) => Some(Role::Function),
+                _ => None,
+            };
+            if let (Some(role), Some(Some(meaning))) = (role, self.roles.get_mut(at)) {
+                meaning.role = role;
+            }
+        }
+    }
+
+    /// The cells of a column that hold something, of the rows read ahead.
+    pub(super) fn filled<'b>(&'b self, header: &'b str) -> impl Iterator<Item = &'b str> {
+        self.samples.iter().filter_map(move |row| row.get(header)).map(str::trim).filter(|cell| !cell.is_empty())
+    }
+
     fn columns(&mut self) {
         for (at, header) in self.names.iter().enumerate() {
+            if at >= self.named {
+                if self.filled(header).next().is_some() {
+                    let header = header.clone();
+                    self.columns.push(ColumnGuess { header, target: None, confidence: Confidence::None });
+                }
+                continue;
+            }
             let known = self.roles.get(at).cloned().flatten();
             let direct = self.direct(header);
             let by_role = known.as_ref().filter(|meaning| self.takes(meaning.role));
@@ -85,7 +151,13 @@ impl<'a> Builder<'a> {
             let direct_first = direct.is_some_and(|field| {
                 by_role.is_none_or(|meaning| !meaning.role.fields().contains(&field.name.as_str()))
             }) && !by_role.is_some_and(|meaning| is_address(meaning.role) && meaning.whole);
+            // A name of several words as only definitions have it: `full_name` is that field, "Full Name" may be anything.
+            let technical =
+                direct.filter(|field| field.name == *header && header.contains('_') && field.kind != "link");
             let (target, sure) = match (direct, by_role) {
+                _ if technical.is_some() && !by_role.is_some_and(|meaning| meaning.role == Role::Key) => {
+                    (technical.and_then(|field| self.plain(header, field)), true)
+                }
                 (Some(field), _) if direct_first => (self.plain(header, field), true),
                 (_, Some(meaning)) => {
                     let meaning = meaning.clone();
@@ -153,17 +225,21 @@ impl<'a> Builder<'a> {
                 if self.record.key.is_some() {
                     return None;
                 }
+                if self.repeats(header) {
+                    // What several rows share is no key of a row; it is kept as it is.
+                    return self.set(EXTERNAL_ID, Rule::Text(column()));
+                }
                 self.record.key = Some(column());
                 Some(EXTERNAL_ID.into())
             }
-            Role::FullName => self.full_name(header),
+            Role::FullName => self.full_name(header, meaning),
             Role::FamilyName | Role::GivenName => self.set(role.fields().first()?, Rule::Text(column())),
             Role::Salutation | Role::Prefix => self.form(role),
             Role::Organisation => self.organisation(header),
             Role::BirthYear | Role::BirthMonth | Role::BirthDay => self.birth_parts(),
             Role::Birthday if self.has_role(Role::BirthYear) && self.has_role(Role::BirthMonth) => self.birth_parts(),
             Role::Notes => {
-                self.notes.push(header.to_owned());
+                self.notes.push(Rule::Text(column()));
                 Some("notes".into())
             }
             _ if many => {
@@ -192,6 +268,15 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Whether a value stands in two rows that are not the same.
+    fn repeats(&self, header: &str) -> bool {
+        let mut rows: std::collections::HashMap<&str, &Row> = std::collections::HashMap::new();
+        self.samples.iter().any(|row| match row.get(header).map(str::trim).filter(|cell| !cell.is_empty()) {
+            Some(cell) => rows.insert(cell, row).is_some_and(|earlier| earlier.values() != row.values()),
+            None => false,
+        })
+    }
+
     /// A column that is a field as it stands, by the field's type.
     fn plain(&mut self, header: &str, field: &TargetField) -> Option<String> {
         let column = Template::column(header);
@@ -218,9 +303,21 @@ impl<'a> Builder<'a> {
                         known.push((from, to));
                     }
                 }
-                let choice = Rule::Choice { value: column, map: known, other: None, strict: false };
+                for (key, ..) in &field.choices {
+                    if !known.iter().any(|(other, _)| other.to_lowercase() == key.to_lowercase()) {
+                        known.push((key.clone(), key.clone()));
+                    }
+                }
+                if field.name == "kind" {
+                    known.extend(KINDS.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())));
+                }
+                let choice = Rule::Choice { value: column, map: known, other: None, strict: true };
                 if field.kind == "choices" { Rule::Many(vec![choice]) } else { choice }
             }
+            kind if field.many && Several::by_name(kind).is_some() => match Several::by_name(kind) {
+                Some(of) => Rule::Several { value: column, of },
+                None => Rule::Text(column),
+            },
             _ if field.many => Rule::List { value: column, separator: self.list_separator(header) },
             _ => Rule::Text(column),
         };
@@ -236,9 +333,10 @@ impl<'a> Builder<'a> {
         }
         let module = field.to.first()?.clone();
         let value = Template::column(header);
-        self.record
-            .links
-            .push((field.name.clone(), LinkRule::Stored { module, by: EXTERNAL_ID.into(), value, create: false }));
+        self.record.links.push((
+            field.name.clone(),
+            LinkRule::Stored { module, by: EXTERNAL_ID.into(), value, create: false, id: None },
+        ));
         Some(format!("{} ({EXTERNAL_ID})", field.name))
     }
 
@@ -257,30 +355,28 @@ impl<'a> Builder<'a> {
         .to_owned()
     }
 
-    /// A whole name: beside a first name it is the last name, alone it is split.
-    fn full_name(&mut self, header: &str) -> Option<String> {
+    /// A whole name: beside a first name it is the last name, alone it is split; the name of an institution stays whole.
+    fn full_name(&mut self, header: &str, meaning: &Meaning) -> Option<String> {
         let (given, family) = (self.has_role(Role::GivenName), self.has_role(Role::FamilyName));
         if self.field("family_name").is_none() {
             let field = ["full_name", "name"].into_iter().find(|name| self.field(name).is_some())?;
             return self.set(field, Rule::Text(Template::column(header)));
         }
         if given && family {
-            return None;
+            // Whom to ask at a company; any other name in one piece repeats the two.
+            if !(meaning.whole && CONTACT_PERSON.contains(&fold(header).as_str())) || self.person.is_some() {
+                return None;
+            }
+            self.person = Some(header.to_owned());
+            return Some("given_name, family_name".into());
         }
         if given {
             return self.set("family_name", Rule::Text(Template::column(header)));
         }
         let mut target = None;
-        for (field, part, role) in [
-            ("salutation", NamePart::Salutation, Role::Salutation),
-            ("prefix", NamePart::Prefix, Role::Prefix),
-            ("given_name", NamePart::Given, Role::GivenName),
-            ("family_name", NamePart::Family, Role::FamilyName),
-            ("suffix", NamePart::Suffix, Role::Suffix),
-        ] {
+        for (field, part, role) in SPLIT {
             if self.field(field).is_some() && !self.has_role(role) {
-                let name = Template::column(header);
-                let set = self.set(field, Rule::Split { name, part });
+                let set = self.set(field, Rule::Split { name: Template::column(header), part, persons: true });
                 target = target.or(set.map(|_| "given_name, family_name".to_owned()));
             }
         }

@@ -116,6 +116,8 @@ pub(super) fn meaning(header: &str) -> Option<Meaning> {
             None => !matches!(
                 *word,
                 "primary"
+                    | "associated"
+                    | "mailing"
                     | "primaere"
                     | "secondary"
                     | "sekundaere"
@@ -134,7 +136,8 @@ pub(super) fn meaning(header: &str) -> Option<Meaning> {
         return Some(Meaning { role, place, number, part, counted, whole: true });
     }
     // A known word within a longer header; the longest one counts. "Telefon Assistent" is not the person's number.
-    if words.iter().any(|word| FOREIGN.contains(word)) {
+    // What ends with "ID" is a key of something, not the thing.
+    if words.iter().any(|word| FOREIGN.contains(word)) || matches!(words.last().copied(), Some("id" | "ids" | "guid")) {
         return None;
     }
     let mut best: Option<(usize, Role)> = None;
@@ -149,7 +152,14 @@ pub(super) fn meaning(header: &str) -> Option<Meaning> {
 }
 
 /// Words that turn a header into one about somebody or something else.
-const FOREIGN: [&str; 18] = [
+const FOREIGN: [&str; 25] = [
+    "owner",
+    "besitzer",
+    "status",
+    "stage",
+    "lifecycle",
+    "count",
+    "anzahl",
     "assistant",
     "assistants",
     "assistent",
@@ -176,8 +186,10 @@ fn known(phrase: &str) -> Option<Role> {
 
 fn place_of(word: &str) -> Option<Place> {
     match word {
-        "business" | "geschaeftlich" | "dienstlich" | "work" | "office" | "buero" | "arbeit" => Some(Place::Work),
-        "home" | "privat" | "private" | "zuhause" => Some(Place::Home),
+        "business" | "geschaeftlich" | "gesch" | "dienstlich" | "dienstl" | "work" | "office" | "buero" | "arbeit" => {
+            Some(Place::Work)
+        }
+        "home" | "privat" | "priv" | "private" | "zuhause" => Some(Place::Home),
         "other" | "weitere" | "weiterer" | "weiteres" | "andere" | "anderer" | "anderes" | "sonstige" => {
             Some(Place::Other)
         }

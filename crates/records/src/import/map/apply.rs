@@ -3,53 +3,57 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::rule::Wrong;
 use super::{EXTERNAL_ID, LinkRule, LinkTarget, MappedRecord, Mapping, RecordMap};
 use crate::import::table::{Headers, Row};
 use crate::import::{ImportError, Message, Reason, Reject};
 
 impl Mapping {
+    /// The templates of all rules, for checks.
+    fn all_templates(&self) -> impl Iterator<Item = &super::Template> {
+        self.records.iter().flat_map(|record| {
+            let fields = record.fields.iter().flat_map(|(_, rule)| rule.templates());
+            let links = record.links.iter().flat_map(|(_, link)| match link {
+                LinkRule::Row(_) => Vec::new(),
+                LinkRule::Stored { value, id, .. } => id.iter().chain([value]).collect(),
+            });
+            record.key.iter().chain(&record.id).chain(&record.when).chain(fields).chain(links)
+        })
+    }
+
     /// Fails at the first column that the mapping names and the table does not have. To be called once before the rows.
     pub fn check(&self, headers: &Headers) -> Result<(), ImportError> {
-        for record in &self.records {
-            let fields = record.fields.iter().flat_map(|(_, rule)| rule.templates());
-            let links = record.links.iter().filter_map(|(_, link)| match link {
-                LinkRule::Row(_) => None,
-                LinkRule::Stored { value, .. } => Some(value),
-            });
-            for template in record.key.iter().chain(&record.when).chain(fields).chain(links) {
-                template.check(headers)?;
-            }
-        }
-        Ok(())
+        self.all_templates().try_for_each(|template| template.check(headers))
     }
 
     /// The columns that no rule names, in the order of the file: what would not be taken.
     pub fn unused<'a>(&self, headers: &'a Headers) -> Vec<&'a str> {
-        let mut used = std::collections::HashSet::new();
-        for record in &self.records {
-            let links = record.links.iter().filter_map(|(_, link)| match link {
-                LinkRule::Row(_) => None,
-                LinkRule::Stored { value, .. } => Some(value),
-            });
-            let fields = record.fields.iter().flat_map(|(_, rule)| rule.templates());
-            for template in record.key.iter().chain(&record.when).chain(fields).chain(links) {
-                used.extend(template.columns().map(str::to_owned));
-            }
-        }
+        let used: std::collections::HashSet<&str> = self.all_templates().flat_map(super::Template::columns).collect();
         headers.names().iter().map(String::as_str).filter(|name| !used.contains(*name)).collect()
     }
 }
 
 /// The records that a row makes, in the mapping's order. A value of the wrong form rejects the whole row, so that no half
-/// of it goes in. A row that makes no record at all is rejected too.
+/// of it goes in; unless the mapping names a field for such values. A row that makes no record at all is rejected too.
 pub fn apply(mapping: &Mapping, row: &Row) -> Result<Vec<MappedRecord>, Reject> {
+    apply_with(mapping, row, &|_, field| Message::new(field, field), &mut Vec::new())
+}
+
+/// The same, with the labels of fields (by module and field) for what is said, and with hints about values that went to
+/// [`Mapping::unfit`]; a hint names the column, never the value.
+pub fn apply_with(
+    mapping: &Mapping,
+    row: &Row,
+    label: &dyn Fn(&str, &str) -> Message,
+    hints: &mut Vec<Message>,
+) -> Result<Vec<MappedRecord>, Reject> {
     let mut records: Vec<MappedRecord> = Vec::with_capacity(mapping.records.len());
     let mut places: HashMap<&str, usize> = HashMap::new();
     for record in &mapping.records {
         if record.when.as_ref().is_some_and(|when| when.fill(row, &mapping.null).is_none()) {
             continue;
         }
-        let Some(mapped) = one(mapping, record, row, &places)? else { continue };
+        let Some(mapped) = one(mapping, record, row, &places, label, hints)? else { continue };
         places.insert(&record.alias, records.len());
         records.push(mapped);
     }
@@ -68,16 +72,20 @@ fn one(
     record: &RecordMap,
     row: &Row,
     places: &HashMap<&str, usize>,
+    label: &dyn Fn(&str, &str) -> Message,
+    hints: &mut Vec<Message>,
 ) -> Result<Option<MappedRecord>, Reject> {
     let mut values = Map::new();
     // Fixed texts alone make no record; unless nothing else was asked for.
     let mut from_row =
         record.fields.iter().all(|(_, rule)| rule.templates().iter().all(|template| template.is_fixed()));
+    let mut unfit: Vec<Wrong> = Vec::new();
     for (field, rule) in &record.fields {
-        let value = rule.value(mapping, row).map_err(|wrong| {
+        let value = rule.value(mapping, row, &mut unfit).map_err(|wrong| {
+            let label = label(&record.module, field);
             let message = Message::new(
-                format!("Feld {field}: „{}“ ist {}", short(&wrong.value), wrong.de),
-                format!("field {field}: \"{}\" is {}", short(&wrong.value), wrong.en),
+                format!("{}: „{}“ ist {}", label.de, short(&wrong.value), wrong.de),
+                format!("{}: \"{}\" is {}", label.en, short(&wrong.value), wrong.en),
             );
             Reject::new(row.line, Reason::Value, message, row.values().to_vec())
         })?;
@@ -88,6 +96,22 @@ fn one(
                 .any(|template| !template.is_fixed() && template.fill(row, &mapping.null).is_some());
             values.insert(field.clone(), value);
         }
+    }
+    if let Some(field) = &mapping.unfit {
+        from_row |= !unfit.is_empty();
+        let known = values.get(field).and_then(Value::as_str).map(str::to_owned);
+        let lines = unfit.iter().map(|wrong| format!("{}: {}", wrong.column, wrong.value));
+        let lines: Vec<String> = known.into_iter().chain(lines).collect();
+        if !unfit.is_empty() {
+            values.insert(field.clone(), Value::String(lines.join("\n")));
+        }
+        let place = label(&record.module, field);
+        hints.extend(unfit.iter().map(|wrong| {
+            Message::new(
+                format!("Spalte „{}“: {}; die Angabe steht im Feld {}", wrong.column, wrong.de, place.de),
+                format!("column \"{}\": {}; what stands there went to {}", wrong.column, wrong.en, place.en),
+            )
+        }));
     }
     if !from_row {
         return Ok(None);
@@ -111,15 +135,20 @@ fn one(
                     links.push((field.clone(), LinkTarget::Row(*place)));
                 }
             }
-            LinkRule::Stored { module, by, value, create } => {
-                if let Some(value) = value.fill(row, &mapping.null) {
-                    let target = LinkTarget::Stored { module: module.clone(), by: by.clone(), value, create: *create };
+            LinkRule::Stored { module, by, value, create, id } => {
+                let id = id.as_ref().and_then(|id| id.fill(row, &mapping.null));
+                // An id whose record has no title in the file still leads there.
+                let value = value.fill(row, &mapping.null).or_else(|| id.clone());
+                if let Some(value) = value {
+                    let (module, by, create) = (module.clone(), by.clone(), *create);
+                    let target = LinkTarget::Stored { module, by, value, create, id };
                     links.push((field.clone(), target));
                 }
             }
         }
     }
-    Ok(Some(MappedRecord { module: record.module.clone(), alias: record.alias.clone(), key, values, links }))
+    let id = record.id.as_ref().and_then(|id| id.fill(row, &mapping.null));
+    Ok(Some(MappedRecord { module: record.module.clone(), alias: record.alias.clone(), id, key, values, links }))
 }
 
 fn short(value: &str) -> String {

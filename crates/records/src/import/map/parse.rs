@@ -1,11 +1,14 @@
 //! Reads a mapping file. Its errors name the record and the field, or the line where the file is no TOML.
 use toml::{Table, Value};
 
-use super::{DateOrder, Decimal, LinkRule, Mapping, NamePart, RecordMap, Rule, Template};
-use crate::import::{ImportError, MAX_MAP_BYTES};
+use super::{
+    DateOrder, Decimal, LinkRule, Mapping, NamePart, OWN_ADDRESS, OWN_LABEL, OWN_MORE, RecordMap, Rule, Several,
+    Template,
+};
+use crate::import::{ImportError, MAX_MAP_BYTES, Message};
 
 /// Components of an address.
-const ADDRESS: [&str; 7] = ["street", "postal_code", "city", "region", "country", "extra", "text"];
+const ADDRESS: [&str; 9] = ["street", "postal_code", "city", "region", "country", "extra", "text", "whole", "town"];
 /// Rules nest at most so deep.
 const MAX_DEPTH: usize = 8;
 
@@ -13,7 +16,10 @@ impl Mapping {
     /// Reads a mapping file (TOML).
     pub fn parse(text: &str) -> Result<Self, ImportError> {
         if text.len() > MAX_MAP_BYTES {
-            return Err(ImportError::TooLarge(format!("a mapping file may have {} KiB", MAX_MAP_BYTES >> 10)));
+            return Err(ImportError::TooLarge(Message::new(
+                format!("eine Zuordnungsdatei darf {} KiB haben", MAX_MAP_BYTES >> 10),
+                format!("a mapping file may have {} KiB", MAX_MAP_BYTES >> 10),
+            )));
         }
         let table: Table = text.parse().map_err(|error: toml::de::Error| ImportError::Map {
             line: error.span().map(|span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count() as u64),
@@ -28,6 +34,7 @@ fn read(table: &Table) -> Result<Mapping, String> {
     for (key, value) in table {
         match key.as_str() {
             "null" => mapping.null = strings(value, key)?.into_iter().map(|text| text.trim().to_owned()).collect(),
+            "unfit" => mapping.unfit = Some(string(value, key)?),
             "date_formats" => mapping.date_formats = strings(value, key)?,
             "date_order" => {
                 mapping.date_order = match value.as_str() {
@@ -69,7 +76,7 @@ fn read(table: &Table) -> Result<Mapping, String> {
             }
             other => {
                 return Err(format!(
-                    "\"{other}\" is not known here; known are null, date_order, date_formats, decimal, zone, separator, encoding, sheet, skip_lines, short_rows and [[record]]"
+                    "\"{other}\" is not known here; known are null, unfit, date_order, date_formats, decimal, zone, separator, encoding, sheet, skip_lines, short_rows and [[record]]"
                 ));
             }
         }
@@ -87,12 +94,12 @@ fn record(table: &Table, earlier: &[RecordMap]) -> Result<RecordMap, String> {
     if earlier.iter().any(|record| record.alias == alias) {
         return Err(within("the name is taken; give one of them another with as = \"…\"".into()));
     }
-    let mut out =
-        RecordMap { alias: alias.clone(), module, key: None, when: None, fields: Vec::new(), links: Vec::new() };
+    let mut out = RecordMap { alias: alias.clone(), module, ..RecordMap::default() };
     for (key, value) in table {
         match key.as_str() {
             "module" | "as" => {}
             "key" => out.key = Some(template(value).map_err(within)?),
+            "id" => out.id = Some(template(value).map_err(within)?),
             "when" => out.when = Some(template(value).map_err(within)?),
             "fields" => {
                 for (field, value) in value.as_table().ok_or_else(|| within("fields is a table".into()))? {
@@ -109,7 +116,7 @@ fn record(table: &Table, earlier: &[RecordMap]) -> Result<RecordMap, String> {
             }
             other => {
                 return Err(within(format!(
-                    "\"{other}\" is not known; known are module, as, key, when, fields and links"
+                    "\"{other}\" is not known; known are module, as, key, id, when, fields and links"
                 )));
             }
         }
@@ -131,12 +138,13 @@ fn link(value: &Value, earlier: &[RecordMap]) -> Result<LinkRule, String> {
         }
         return Ok(LinkRule::Row(alias));
     }
-    only(table, &["module", "by", "value", "create"])?;
+    only(table, &["module", "by", "value", "create", "id"])?;
     Ok(LinkRule::Stored {
         module: string(table.get("module").ok_or("module is missing")?, "module")?,
         by: table.get("by").map_or_else(|| Ok(super::EXTERNAL_ID.to_owned()), |by| string(by, "by"))?,
         value: template(table.get("value").ok_or("value is missing")?)?,
         create: table.get("create").is_some_and(|create| create.as_bool() == Some(true)),
+        id: table.get("id").map(template).transpose()?,
     })
 }
 
@@ -173,6 +181,7 @@ fn unlabelled(table: &Table, depth: usize) -> Result<Rule, String> {
         ("decimal", Rule::Decimal),
         ("boolean", Rule::Boolean),
         ("country_code", Rule::Country),
+        ("values", Rule::Values),
     ] {
         if has(key) {
             only(table, &[key, "label"])?;
@@ -186,16 +195,33 @@ fn unlabelled(table: &Table, depth: usize) -> Result<Rule, String> {
     }
     if has("split") || has("form") {
         let key = if has("split") { "split" } else { "form" };
-        only(table, &[key, "part", "label"])?;
+        only(table, &[key, "part", "persons", "label"])?;
         let part = table.get("part").and_then(Value::as_str).and_then(NamePart::by_name);
-        let part = part.ok_or("part is given, family, salutation, prefix or suffix")?;
+        let part = part.ok_or("part is given, family, salutation, prefix, suffix, kind or institution")?;
         return if key == "split" {
-            Ok(Rule::Split { name: of(key)?, part })
+            let persons = table.get("persons").is_some_and(|persons| persons.as_bool() == Some(true));
+            Ok(Rule::Split { name: of(key)?, part, persons })
         } else if matches!(part, NamePart::Salutation | NamePart::Prefix) {
             Ok(Rule::Form { form: of(key)?, part })
         } else {
             Err("of a form, part is salutation or prefix".into())
         };
+    }
+    if let Some(of) = table.get("of") {
+        only(table, &["several", "of", "label"])?;
+        let of = of.as_str().and_then(Several::by_name).ok_or("of is email, phone or url")?;
+        let value = template(table.get("several").ok_or("several is missing")?)?;
+        return Ok(Rule::Several { value, of });
+    }
+    if let Some(field) = table.get("parts") {
+        only(table, &["parts", "many"])?;
+        let many = table.get("many").is_some_and(|many| many.as_bool() == Some(true));
+        return Ok(parts(&string(field, "parts")?, many));
+    }
+    if let Some(lines) = table.get("lines") {
+        only(table, &["lines"])?;
+        let all = lines.as_array().ok_or("lines is a list")?;
+        return Ok(Rule::Lines(all.iter().map(|item| rule(item, depth + 1)).collect::<Result<_, _>>()?));
     }
     if let Some(first) = table.get("first") {
         only(table, &["first", "label"])?;
@@ -236,6 +262,13 @@ fn unlabelled(table: &Table, depth: usize) -> Result<Rule, String> {
     }
     only(table, &["value", "label"])?;
     table.get("value").map_or_else(|| Err("value is missing".into()), |value| rule(value, depth + 1))
+}
+
+/// The rule that reads the columns of a field of addresses of this program's own export.
+pub(in crate::import) fn parts(field: &str, many: bool) -> Rule {
+    let more = if many { [OWN_LABEL, OWN_MORE].as_slice() } else { &[] };
+    let columns = OWN_ADDRESS.iter().chain(more).map(|part| Template::column(format!("{field}.{part}"))).collect();
+    Rule::Parts { field: field.to_owned(), many, columns }
 }
 
 fn only(table: &Table, known: &[&str]) -> Result<(), String> {

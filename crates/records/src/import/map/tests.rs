@@ -102,7 +102,7 @@ fn a_wrong_value_rejects_the_row_and_names_field_and_value() {
     let all = rows("a,b\nheute,x\n0000-00-00,x\n,x\n");
     let reject = apply(&mapping, &all[0]).unwrap_err();
     assert_eq!((reject.line, reject.reason), (2, Reason::Value));
-    assert_eq!(reject.message.en, "field day: \"heute\" is no date");
+    assert_eq!(reject.message.en, "day: \"heute\" is no date");
     assert_eq!(reject.raw, ["heute", "x"]);
     // Nothing in it for the mapping: reported, not silently left out.
     assert_eq!(apply(&mapping, &all[2]).unwrap_err().reason, Reason::Missing);
@@ -118,8 +118,13 @@ fn an_empty_key_rejects_the_row() {
 fn links_to_stored_records() {
     let map = "[[record]]\nmodule = \"order\"\n[record.fields]\nnumber = \"{id}\"\n[record.links]\ncustomer = { module = \"contact\", value = \"{c}\" }\nshop = { module = \"organisation\", by = \"name\", value = \"{s}\", create = true }";
     let records = map_one(map, "id,c,s\n1,ALFKI,\n");
-    let target =
-        LinkTarget::Stored { module: "contact".into(), by: "external_id".into(), value: "ALFKI".into(), create: false };
+    let target = LinkTarget::Stored {
+        module: "contact".into(),
+        by: "external_id".into(),
+        value: "ALFKI".into(),
+        create: false,
+        id: None,
+    };
     assert_eq!(records[0].links, [("customer".to_owned(), target)]);
 }
 

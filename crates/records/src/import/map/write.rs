@@ -14,6 +14,9 @@ impl Mapping {
         if !self.null.is_empty() {
             line(format!("null = [{}]", self.null.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", ")));
         }
+        if let Some(field) = &self.unfit {
+            line(format!("unfit = {}", quote(field)));
+        }
         if self.date_order == DateOrder::MonthFirst {
             line("date_order = \"month-first\"".into());
         }
@@ -58,7 +61,7 @@ fn write_record(out: &mut String, record: &RecordMap) {
     if record.alias != record.module {
         let _ = writeln!(out, "as = {}", quote(&record.alias));
     }
-    for (key, value) in [("key", &record.key), ("when", &record.when)] {
+    for (key, value) in [("key", &record.key), ("id", &record.id), ("when", &record.when)] {
         if let Some(value) = value {
             let _ = writeln!(out, "{key} = {}", quoted(value));
         }
@@ -82,10 +85,11 @@ fn write_record(out: &mut String, record: &RecordMap) {
         for (field, link) in &record.links {
             let text = match link {
                 LinkRule::Row(alias) => format!("{{ ref = {} }}", quote(alias)),
-                LinkRule::Stored { module, by, value, create } => {
+                LinkRule::Stored { module, by, value, create, id } => {
                     let by = if by == EXTERNAL_ID { String::new() } else { format!("by = {}, ", quote(by)) };
                     let create = if *create { ", create = true" } else { "" };
-                    format!("{{ module = {}, {by}value = {}{create} }}", quote(module), quoted(value))
+                    let id = id.as_ref().map_or_else(String::new, |id| format!(", id = {}", quoted(id)));
+                    format!("{{ module = {}, {by}value = {}{create}{id} }}", quote(module), quoted(value))
                 }
             };
             let _ = writeln!(out, "{} = {text}", key(field));
@@ -125,7 +129,16 @@ fn inner(rule: &Rule) -> String {
             let otherwise = otherwise.as_ref().map_or_else(String::new, |rule| format!(", else = {}", rule_text(rule)));
             format!("if = {}, then = {}{otherwise}", quoted(test), rule_text(then))
         }
-        Rule::Split { name, part } => format!("split = {}, part = {}", quoted(name), quote(part.name())),
+        Rule::Split { name, part, persons } => {
+            let persons = if *persons { ", persons = true" } else { "" };
+            format!("split = {}, part = {}{persons}", quoted(name), quote(part.name()))
+        }
+        Rule::Several { value, of } => format!("several = {}, of = {}", quoted(value), quote(of.name())),
+        Rule::Lines(rules) => format!("lines = [{}]", rules.iter().map(rule_text).collect::<Vec<_>>().join(", ")),
+        Rule::Values(template) => format!("values = {}", quoted(template)),
+        Rule::Parts { field, many, .. } => {
+            format!("parts = {}{}", quote(field), if *many { ", many = true" } else { "" })
+        }
         Rule::Form { form, part } => format!("form = {}, part = {}", quoted(form), quote(part.name())),
         Rule::First(rules) => format!("first = [{}]", rules.iter().map(rule_text).collect::<Vec<_>>().join(", ")),
         Rule::List { value, separator } => format!("value = {}, separator = {}", quoted(value), quote(separator)),

@@ -58,7 +58,7 @@ impl CsvRows {
         let sample = sample_lines(&lines, options.skip_lines);
         let named = sample.iter().find(|line| !line.trim().is_empty()).and_then(|line| named_separator(line));
         let separator = options.separator.or(named).unwrap_or_else(|| separator_of(&sample, named.is_some()));
-        let empty = Arc::new(Headers { names: Vec::new(), index: std::collections::HashMap::new() });
+        let empty = Arc::new(Headers { names: Vec::new(), index: std::collections::HashMap::new(), named: 0 });
         let pending = VecDeque::new();
         let mut rows =
             Self { lines, pending, separator, headers: empty, short_rows: options.short_rows, blank: 0, ended: false };
@@ -183,7 +183,9 @@ impl CsvRows {
             while cells.len() > expected && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
                 cells.pop();
             }
-            if self.short_rows && cells.len() < expected {
+            // Columns without a name at the end are often there in the head line alone.
+            let may_end = self.short_rows || cells.len() >= self.headers.named;
+            if may_end && cells.len() < expected {
                 cells.resize(expected, String::new());
             }
             // An unclosed quotation mark may have swallowed good rows up to the next one: then they are set free.

@@ -8,7 +8,7 @@ use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 
 use super::{Headers, Row, TableOptions, column_count};
 use crate::import::{
-    ImportError, MAX_COLUMNS, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_UNPACKED_BYTES, Message, Reason, Reject,
+    ImportError, MAX_COLUMNS, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_UNPACKED_BYTES, Message, Reason, Reject, Unsupported,
 };
 
 /// A row as read: its number from 1, its cells, and the first formula error in it.
@@ -33,18 +33,22 @@ impl SheetRows {
     ) -> Result<(Arc<Headers>, Self), ImportError> {
         let size = input.seek(SeekFrom::End(0))?;
         if size > MAX_WORKBOOK_BYTES {
-            return Err(ImportError::TooLarge(format!("a workbook may have {} MiB", MAX_WORKBOOK_BYTES >> 20)));
+            return Err(ImportError::TooLarge(Message::new(
+                format!("eine Arbeitsmappe darf {} MiB haben", MAX_WORKBOOK_BYTES >> 20),
+                format!("a workbook may have {} MiB", MAX_WORKBOOK_BYTES >> 20),
+            )));
         }
         input.seek(SeekFrom::Start(0))?;
         let mut bytes = Vec::new();
         input.take(MAX_WORKBOOK_BYTES).read_to_end(&mut bytes)?;
         if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
-            return Err(ImportError::Unsupported(
-                "an Excel 97 workbook (.xls) or a protected one; save it as .xlsx without a password",
-            ));
+            return Err(ImportError::Unsupported(Unsupported::OldWorkbook));
         }
         if unpacked_size(&bytes).is_none_or(|size| size > MAX_WORKBOOK_UNPACKED_BYTES) {
-            return Err(ImportError::TooLarge("the workbook unpacks to more than is read, or is damaged".into()));
+            return Err(ImportError::TooLarge(Message::new(
+                "die Arbeitsmappe ist entpackt größer, als gelesen wird, oder beschädigt",
+                "the workbook unpacks to more than is read, or is damaged",
+            )));
         }
         let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| ImportError::Workbook(error.to_string()))?;
         let names = match &options.sheet {
@@ -96,7 +100,7 @@ impl SheetRows {
             while cells.len() > expected && cells.last().is_some_and(|cell| cell.trim().is_empty()) {
                 cells.pop();
             }
-            if cells.len() > expected || (cells.len() < expected && !self.short_rows) {
+            if cells.len() > expected || (cells.len() < self.headers.named() && !self.short_rows) {
                 return Some(Err(Reject::new(line, Reason::ColumnCount, column_count(expected, cells.len()), cells)));
             }
             return Some(Ok(Row::new(line, Arc::clone(&self.headers), cells)));
@@ -130,7 +134,10 @@ fn read_sheet(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<Sh
         }
         text_bytes += text.len() as u64 + 24;
         if text_bytes > MAX_WORKBOOK_UNPACKED_BYTES {
-            return Err(ImportError::TooLarge("the text of the sheet's cells".into()));
+            return Err(ImportError::TooLarge(Message::new(
+                "der Text der Zellen des Blatts",
+                "the text of the sheet's cells",
+            )));
         }
         let line = u64::from(row) + 1;
         if rows.last().is_none_or(|last| last.line != line) {

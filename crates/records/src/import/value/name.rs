@@ -65,6 +65,26 @@ const TITLES: [&str; 22] = [
     "vet",
     "rev",
 ];
+/// Degrees, without points, lower case.
+const DEGREES: [&str; 17] = [
+    "ba",
+    "bsc",
+    "beng",
+    "ma",
+    "msc",
+    "meng",
+    "mba",
+    "llb",
+    "llm",
+    "phd",
+    "md",
+    "mdphd",
+    "diplbetrw",
+    "diploec",
+    "diplpsych",
+    "staatsexamen",
+    "ra",
+];
 /// Words with which a family name begins.
 const PARTICLES: [&str; 31] = [
     "von", "vom", "zu", "zum", "zur", "van", "der", "den", "de", "del", "della", "di", "da", "do", "dos", "das", "du",
@@ -81,6 +101,83 @@ fn plain(word: &str) -> String {
 pub fn is_salutation(text: &str) -> bool {
     let plain = plain(text.trim());
     SALUTATIONS.contains(&plain.as_str()) || matches!(plain.as_str(), "firma" | "fa" | "familie" | "herr und frau")
+}
+
+/// Legal forms and other words that only the name of an institution has, without points, lower case.
+const LEGAL_FORMS: [&str; 39] = [
+    "gmbh",
+    "ggmbh",
+    "mbh",
+    "ag",
+    "kg",
+    "kgaa",
+    "ohg",
+    "ug",
+    "gbr",
+    "ek",
+    "ekfm",
+    "ekfr",
+    "ev",
+    "eg",
+    "se",
+    "partg",
+    "partgmbb",
+    "stiftung",
+    "verein",
+    "ltd",
+    "limited",
+    "llc",
+    "llp",
+    "inc",
+    "corp",
+    "corporation",
+    "plc",
+    "sarl",
+    "sàrl",
+    "sas",
+    "srl",
+    "spa",
+    "bv",
+    "nv",
+    "oü",
+    "stadtverwaltung",
+    "gemeindeverwaltung",
+    "landratsamt",
+    "kdör",
+];
+/// Those among them that are a person's name as well: they count only at the end, and in capitals where they have them.
+const SHORT_FORMS: [&str; 8] = ["ag", "se", "spa", "sas", "ek", "ev", "eg", "inc"];
+
+/// Whether a name is that of an institution: it holds a legal form (GmbH, e.K., AG, Ltd).
+pub fn is_institution(name: &str) -> bool {
+    let words: Vec<&str> = name.split([' ', ',', '(', ')', '\n']).filter(|word| !word.is_empty()).collect();
+    let form = |at: usize, word: &str| {
+        let bare: String = word.chars().filter(|letter| *letter != '.').collect();
+        let lower = bare.to_lowercase();
+        let short = SHORT_FORMS.contains(&lower.as_str());
+        let written = bare.chars().any(char::is_uppercase) && (bare.len() > 2 || bare != capitalised(&bare))
+            || word.contains('.');
+        LEGAL_FORMS.contains(&lower.as_str()) && at > 0 && (!short || at + 1 == words.len() && written)
+            || at == 0
+                && words.len() > 1
+                && matches!(lower.as_str(), "stiftung" | "stadtverwaltung" | "gemeindeverwaltung" | "landratsamt")
+    };
+    let pairs = words.windows(2).any(|pair| matches!(pair, [e, v] if matches!(format!("{e}{v}").to_lowercase().replace('.', "").as_str(), "ev" | "ek" | "ekfm" | "ekfr")) && pair.iter().all(|word| word.ends_with('.')));
+    pairs || words.iter().enumerate().any(|(at, word)| form(at, word))
+}
+
+/// The first letter a capital, the others not.
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters.flat_map(char::to_lowercase)).collect()
+}
+
+/// Whether a text is nothing but titles and words of address: `Dr.`, `Herr Prof. Dr. med.`
+pub fn is_title(text: &str) -> bool {
+    text.split([' ', ',', '/']).filter(|word| !word.is_empty()).all(|word| {
+        let plain = plain(word);
+        is_salutation(word) || TITLES.contains(&plain.as_str()) || DEGREES.contains(&plain.replace('.', "").as_str())
+    })
 }
 
 /// Parts a form of address with titles, `Herrn Prof. Dr.`, into salutation and prefix.
@@ -184,6 +281,27 @@ fn join(words: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn institutions_by_their_legal_form() {
+        for name in [
+            "Bäcker Schröder GmbH",
+            "Müller & Söhne GmbH & Co. KG",
+            "Beta e.K.",
+            "Huber AG",
+            "Turnverein Köln e. V.",
+            "Foo Ltd.",
+            "ACME Inc.",
+            "Start UG (haftungsbeschränkt)",
+            "Stadtverwaltung Köln",
+        ] {
+            assert!(is_institution(name), "{name}");
+        }
+        for name in ["Max Muster", "Müller, Eva", "Prof. Dr. Eva von Stein", "Herr Ag", "Ag Müller", "Jo Se", "KG", ""]
+        {
+            assert!(!is_institution(name), "{name}");
+        }
+    }
 
     fn parts(text: &str) -> [String; 5] {
         let name = split_name(text);

@@ -10,7 +10,7 @@ use super::label::{label_of, label_of_apple};
 use super::leftover::{Leftover, leftover};
 use super::plausible::{LABEL_CHARS, MAX_ITEMS, is_web_address, max_of};
 use super::property::Property;
-use super::{Card, Entry, FIELD_PROPERTY, Group, Photo, VCARD_FIELDS};
+use super::{Card, Entry, FIELD_PROPERTY, Group, ID_PROPERTY, Photo, VCARD_FIELDS, id_of_urn};
 use crate::import::map::EXTERNAL_ID;
 use crate::import::{Message, cut};
 
@@ -39,6 +39,8 @@ struct Builder {
     remarks: Vec<String>,
     photo: Option<Photo>,
     uid: Option<String>,
+    id: Option<String>,
+    dropped: Vec<(u64, String)>,
     unmapped: Vec<(String, String)>,
     warnings: Vec<Message>,
 }
@@ -105,8 +107,15 @@ pub(super) fn entry(line: u64, properties: &[Property], german: bool) -> Result<
             let known = name == "organisation" || VCARD_FIELDS.contains(&name.as_str());
             match serde_json::from_str(&property.text()) {
                 Ok(value) if known => own.push((name, value)),
-                _ => card.unmapped.push((FIELD_PROPERTY.into(), property.plain())),
+                _ => {
+                    card.dropped.push((property.line, FIELD_PROPERTY.into()));
+                    card.unmapped.push((FIELD_PROPERTY.into(), property.plain()));
+                }
             }
+            continue;
+        }
+        if property.name == ID_PROPERTY {
+            card.id = Some(property.text()).filter(|id| !id.is_empty() && id.chars().count() <= 200);
             continue;
         }
         let label = property.group.as_ref().and_then(|group| labels.get(group)).map(String::as_str);
@@ -164,6 +173,8 @@ impl Builder {
             remarks: Vec::new(),
             photo: None,
             uid: None,
+            id: None,
+            dropped: Vec::new(),
             unmapped: Vec::new(),
             warnings: Vec::new(),
         }
@@ -285,7 +296,14 @@ impl Builder {
                 let text = property.text();
                 self.add_text("salutation", &text);
             }
-            "PHOTO" => return self.photo(property),
+            "PHOTO" => {
+                let before = self.photo.is_some();
+                let taken = self.photo(property);
+                if taken && !before && self.photo.is_some() {
+                    self.dropped.push((property.line, "PHOTO".into()));
+                }
+                return taken;
+            }
             _ => return false,
         }
         true
@@ -308,6 +326,7 @@ impl Builder {
                 } else {
                     property.plain()
                 };
+                self.dropped.push((property.line, property.name.clone()));
                 self.unmapped.push((property.name.clone(), value));
             }
         }
@@ -353,7 +372,9 @@ impl Builder {
             fields: self.fields,
             organisation,
             photo: self.photo,
+            id: self.id.or_else(|| self.uid.clone().filter(|uid| id_of_urn(uid).is_some())),
             uid: self.uid,
+            dropped: self.dropped,
             unmapped: self.unmapped,
             warnings: self.warnings,
         })

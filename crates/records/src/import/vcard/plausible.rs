@@ -21,7 +21,7 @@ pub(super) fn max_of(field: &str) -> usize {
 }
 
 /// Whether a text is an e-mail address.
-pub(super) fn is_email(text: &str) -> bool {
+pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let dots_fit = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
     let letter = |letter: char| {
@@ -54,12 +54,12 @@ fn is_host(name: &str) -> bool {
 }
 
 /// Whether a text is a telephone number: three digits at least, as people write it.
-pub(super) fn is_phone(text: &str) -> bool {
+pub(crate) fn is_phone(text: &str) -> bool {
     text.chars().filter(char::is_ascii_digit).count() >= 3 && text.chars().count() <= 60
 }
 
 /// The number of a `tel:` address, an extension as words; another text stays as it is.
-pub(super) fn phone_number(text: &str) -> String {
+pub(crate) fn phone_number(text: &str) -> String {
     let Some(rest) = text.get(..4).filter(|start| start.eq_ignore_ascii_case("tel:")).and_then(|_| text.get(4..))
     else {
         return text.to_owned();
@@ -76,7 +76,7 @@ pub(super) fn phone_number(text: &str) -> String {
 }
 
 /// Whether a text is an address of the web: `http`, `https` or a bare host.
-pub(super) fn is_web_address(text: &str) -> bool {
+pub(crate) fn is_web_address(text: &str) -> bool {
     if text.len() > 2_000 || text.chars().any(char::is_whitespace) {
         return false;
     }
