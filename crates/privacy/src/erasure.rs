@@ -2,8 +2,9 @@
 use crate::held::held;
 use crate::plan::{ErasureId, Plan, PlanItem, hash, items};
 use crate::statements;
-use base::{Permission, SubjectId, Timestamp};
+use base::{Permission, RecordId, SubjectId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use store::engine::Row;
 use store::erase::{Destroy, Destroyed, destroy, outcome, restrict_record};
 use store::journal::covered;
@@ -153,18 +154,37 @@ fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;
-    for item in &stays {
-        for (_, record) in &item.records {
-            restrict_record(op, *record, true)?;
-        }
+    // Only what is the person's: a record that has become somebody else's stays in that one's hands.
+    let own: BTreeSet<RecordId> =
+        now_held.records.values().filter(|record| record.own).map(|record| record.opened.stored.id).collect();
+    for (_, record) in stays.iter().flat_map(|item| &item.records).filter(|(_, record)| own.contains(record)) {
+        restrict_record(op, *record, true)?;
     }
     Ok(Begun::Perform(Box::new(stored.plan)))
+}
+
+/// A certificate says that nothing is left but what stays. Records that came after the keys were gone are another matter.
+fn nothing_left(op: &mut Op<'_>, plan: &Plan, destroyed: &Destroyed) -> Result<()> {
+    let stays: BTreeSet<RecordId> =
+        plan.stays.iter().flat_map(|item| &item.records).map(|(_, record)| *record).collect();
+    let left = held(op, plan.subject)?.records.into_values().find(|record| {
+        let stored = &record.opened.stored;
+        record.own && stored.created_at <= destroyed.keys_at && !stays.contains(&stored.id)
+    });
+    left.map_or(Ok(()), |record| {
+        let what = format!(
+            "{} {} of the person is there still, outside what stays; make a new plan",
+            record.module, record.opened.stored.id
+        );
+        Err(Error::conflict("left-over", what))
+    })
 }
 
 fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) -> Result<Certificate> {
     let stored = op
         .first(&statements::ERASURE, &[id.bytes().into()], read)?
         .ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
+    nothing_left(op, plan, &destroyed)?;
     let ring = op.tenant().ring();
     let (lines, chain) = op.tenant().with_ledger(|ledger, _| ledger.position());
     let mut certificate = Certificate {

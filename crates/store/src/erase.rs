@@ -201,6 +201,7 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
     }
     for subject in &subjects {
         records.extend(op.all(&statements::RECORDS_OF_SUBJECT, &[(*subject).into()], |row| row.int(0))?);
+        records.extend(op.subject_rid(*subject)?.map(|row| row.record).filter(|rid| *rid != 0));
     }
     let mut counts = Counts::default();
     for rid in records {

@@ -13,6 +13,7 @@ mod ghost;
 mod house;
 mod import;
 mod migration;
+mod owners;
 mod records;
 mod statements;
 mod tampering;
