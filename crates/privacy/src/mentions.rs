@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use store::index::{self, SearchQuery};
 use store::module::{FieldType, Map};
 use store::rows::Access;
-use store::text::{fold, query_terms};
+use store::text::{fold, query_terms, with_sensitive};
 use store::{Reader, Result};
 
 /// A record that mentions the person.
@@ -34,7 +34,7 @@ pub fn mentions(reader: &mut Reader, held: &Held) -> Result<Vec<Mention>> {
     let every: Vec<String> = modules.set.iter().map(|definition| definition.name.clone()).collect();
     let mut candidates: BTreeSet<RecordId> = BTreeSet::new();
     for needle in &needles {
-        let terms = query_terms(needle);
+        let terms = with_sensitive(query_terms(needle));
         if terms.is_empty() {
             continue;
         }

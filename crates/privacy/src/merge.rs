@@ -195,5 +195,5 @@ fn put(op: &mut Op<'_>, module: &str, id: RecordId, values: Map, action: &str) -
     if existing.values == values {
         return Ok(());
     }
-    op.put(Put { definition, row, id, existing: Some(existing), values, scope, action }).map(drop)
+    op.put(Put { definition, row, id, existing: Some(existing), values, scope, action, own_links: false }).map(drop)
 }

@@ -529,7 +529,11 @@ fn linked(
     made: &mut Vec<String>,
 ) -> Result<Option<RecordId>> {
     let key = key_of(module, by, value);
-    if let Some(id) = known(op, &key)? {
+    // A link leads only to what the caller may see; that there is something else is not told either.
+    if let Some(id) = known(op, &key)?
+        && let Some(stored) = store::rows::Access::stored(op, id)?
+        && op.caller().may_see(module, stored.scope, stored.restricted)
+    {
         return Ok(Some(id));
     }
     if let Some(id) = stored_before(op, module, by, value)? {
@@ -550,11 +554,12 @@ fn linked(
 /// A record that was there before any import: by the index, which knows what was committed.
 fn stored_before(op: &mut Op<'_>, module: &str, by: &str, value: &str) -> Result<Option<RecordId>> {
     let modules = op.tenant().modules();
-    let Some(field) =
-        modules.set.get(module).and_then(|definition| definition.field(by)).filter(|field| field.indexed())
-    else {
+    let Some(definition) = modules.set.get(module) else { return Ok(None) };
+    let caller = op.caller();
+    if !caller.grants.allows(module, base::Access::Read) || !crate::view::may_see(definition, by, caller) {
         return Ok(None);
-    };
+    }
+    let Some(field) = definition.field(by).filter(|field| field.indexed()) else { return Ok(None) };
     let Some(key) = store::index_row::key(field.kind, &Value::from(value)) else { return Ok(None) };
     let mut query = store::index::ListQuery::new(module, op.caller().grants.scopes.clone());
     query.filters.push(store::index::Filter { column: by.to_owned(), test: store::index::Test::Eq(key) });

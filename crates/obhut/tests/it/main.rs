@@ -15,5 +15,6 @@ mod import;
 mod migration;
 mod owners;
 mod records;
+mod rights;
 mod statements;
 mod tampering;
