@@ -120,6 +120,11 @@ enum Begun {
     Done(Box<Certificate>),
 }
 
+fn in_ledger(op: &Op<'_>, id: ErasureId) -> bool {
+    let case = id.to_string();
+    op.tenant().with_ledger(|ledger, _| ledger.lines().iter().any(|line| line.case.as_deref() == Some(&case)))
+}
+
 /// Compares, restricts what stays, and writes down who approved.
 fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
     let stored = op
@@ -131,7 +136,8 @@ fn begin(op: &mut Op<'_>, id: ErasureId) -> Result<Begun> {
                 stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"))?;
             return Ok(Begun::Done(Box::new(certificate)));
         }
-        "begun" => return Ok(Begun::Perform(Box::new(stored.plan))),
+        // Once the ledger has it there is no way back. One that was approved and never got so far is planned again like any other.
+        "begun" if in_ledger(op, id) => return Ok(Begun::Perform(Box::new(stored.plan))),
         _ => {}
     }
     let now_held = held(op, stored.plan.subject)?;

@@ -336,13 +336,19 @@ impl Instance {
             migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
         )?;
         rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
+        crate::reapply::reapply(&opened)?;
         crate::erase::resume(&opened)?;
         // What has passed its time while nobody had the tenant open is gone before anybody can read it.
         opened.write(Caller::job("purge-logs"), |op| op.purge_logs().map(drop))?;
+        let mut all = true;
         for work in &self.settings.on_open {
             if let Err(error) = work(&opened) {
+                all = false;
                 tracing::error!(tenant = %id, %error, "what a crash had left unfinished could not be finished yet");
             }
+        }
+        if all {
+            crate::reapply::applied(&opened)?;
         }
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
@@ -365,6 +371,26 @@ impl Instance {
             }
         }
         self.tenant(id).map(drop)
+    }
+
+    /// Writes the copy of a tenant's newest checkpoint anew, where it is missing and somebody has explained why; recorded in the journal. Without
+    /// the copy the tenant does not open. `Conflict` (`copy-there`) if it is not missing: what is there is not replaced.
+    pub fn renew_checkpoint(&self, caller: &Caller, id: TenantId) -> Result<()> {
+        {
+            let _opening = self.opening.lock();
+            self.close(id)?;
+            let paths = self.paths(id);
+            if paths.checkpoint_file().exists() {
+                return Err(Error::conflict("copy-there", "the copy of the checkpoint is there and is not replaced"));
+            }
+            let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+            crate::tenant::renew_copy(&paths, &ring, &self.settings.engine)?;
+        }
+        self.tenant(id)?.write(caller.clone(), |op| {
+            let mut entry = op.entry("renew-checkpoint", None, None);
+            entry.name_units([]);
+            op.finish(entry, &crate::module::Map::new()).map(drop)
+        })
     }
 
     /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.

@@ -97,6 +97,7 @@ statements! {
     Upkeep JOB_FAILED = "UPDATE job SET attempts = attempts + 1, failed = ?2 WHERE rid = ?1";
 
     Query EXTERNAL_KEY = "SELECT record FROM external_key WHERE module = ?1 AND mac = ?2";
+    Query EXTERNAL_KEYS_ELSEWHERE = "SELECT mac, unit, number, sealed FROM external_key WHERE record = ?1 AND module = 0 AND unit <> ?2 ORDER BY mac";
     Upkeep EXTERNAL_KEY_PUT = "INSERT INTO external_key (module, mac, record, unit, number, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (module, mac) DO UPDATE SET record = excluded.record, unit = excluded.unit, number = excluded.number, sealed = excluded.sealed";
     Upkeep EXTERNAL_KEY_DELETE = "DELETE FROM external_key WHERE module = ?1 AND mac = ?2";
     Query EXTERNAL_KEYS_OLD = "SELECT mac, record, unit, sealed FROM external_key WHERE module = 0 AND mac > ?1 AND number <> ?2 ORDER BY mac LIMIT ?3";
@@ -112,6 +113,7 @@ pub mod on_keys {
         Upkeep KEY_PUT = "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3)";
         Upkeep KEY_REWRAP = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
         Upkeep KEY_DESTROY = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
+        Upkeep KEY_COUNT = "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3) ON CONFLICT (rid) DO UPDATE SET wrapped = excluded.wrapped";
         Upkeep KEYS_UNUSED = "UPDATE key SET wrapped = ?2 WHERE rid > ?1 AND wrapped <> ?2";
         Query MAX_KEY = "SELECT coalesce(max(rid), 0) FROM key";
         Upkeep UNIQUE_UNUSED = "DELETE FROM unique_value WHERE unit > ?1";

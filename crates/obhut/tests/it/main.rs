@@ -14,6 +14,7 @@ mod house;
 mod import;
 mod migration;
 mod owners;
+mod put_back;
 mod records;
 mod rights;
 mod statements;

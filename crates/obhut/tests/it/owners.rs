@@ -51,3 +51,32 @@ fn erasing_a_former_owner_leaves_the_record_in_the_hands_of_the_present_one() {
     drop(reader);
     business.assert_sound();
 }
+
+#[test]
+fn an_approved_erasure_that_never_began_is_planned_again() {
+    let business = Business::new(&["core", "workshop"]);
+    let admin = business.admin();
+    let erika = person(&business, "Müller");
+    let plan = privacy::plan(business.tenant(), &admin, erika.cast(), "request").unwrap();
+    // As a crash leaves it between the approval and the ledger's line.
+    let id = plan.id;
+    let approve = move |op: &mut store::Op<'_>| {
+        let entry = op.entry("approve-erasure", None, None);
+        let params = [id.bytes().into(), "begun".into(), "os:test".into(), op.commit_no().into()];
+        op.change(&privacy::statements::ERASURE_STATE, &params, &entry)?;
+        op.cover(&entry, &store::journal::covered::ERASURE, id.bytes())?;
+        op.finish(entry, &store::module::Map::new()).map(drop)
+    };
+    business.tenant().write(admin.clone(), approve).unwrap();
+    let vehicle =
+        json!({"owner": erika.to_string(), "plate": "K-EM 123", "origin": "Anruf", "activity": "customer-care"});
+    let vehicle = create(&business, "vehicle", vehicle);
+    let refused = privacy::perform(business.tenant(), &admin, plan.id).unwrap_err();
+    assert!(matches!(refused, store::Error::Conflict { code: "plan-changed", .. }), "{refused:?}");
+    let again = privacy::plan(business.tenant(), &admin, erika.cast(), "request").unwrap();
+    privacy::perform(business.tenant(), &admin, again.id).unwrap();
+    let mut reader = business.tenant().reader().unwrap();
+    assert!(records::get(&mut reader, &admin, "vehicle", vehicle).is_err());
+    drop(reader);
+    business.assert_sound();
+}

@@ -160,3 +160,32 @@ fn h116_a_sensitive_field_is_not_written_by_whoever_may_not_read_it() {
     drop(reader);
     business.assert_sound();
 }
+
+#[test]
+fn an_import_links_only_to_what_its_caller_may_read() {
+    let business = Business::new(&["core", "workshop"]);
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../records/tests-data/northwind");
+    let import = |caller: &Caller, name: &str| {
+        let request = records::ImportRequest {
+            file: data.join(format!("{name}.csv")),
+            format: None,
+            module: None,
+            map: Some(std::fs::read_to_string(data.join(format!("{name}.map.toml"))).unwrap()),
+            origin: "Übernahme".into(),
+            activity: "customer-care".into(),
+            dry_run: false,
+            all_or_nothing: false,
+            german: true,
+        };
+        records::import_file(business.tenant(), caller, &request, &mut |_, _| {}, &mut |_| {}).unwrap()
+    };
+    import(&business.admin(), "customers");
+    let mut clerk = rights(&business, &[("order", base::Access::Write)]);
+    clerk.grants.permissions.insert(Permission::Import);
+    let blind = import(&clerk, "orders");
+    assert_eq!((blind.created.get("order"), blind.rejected), (None, blind.rows), "{:?}", blind.created);
+    clerk.grants.modules.insert("contact".into(), base::Access::Read);
+    clerk.grants.modules.insert("organisation".into(), base::Access::Read);
+    assert!(import(&clerk, "orders").created["order"] > 500);
+    business.assert_sound();
+}

@@ -135,7 +135,15 @@ impl Op<'_> {
             unique_units.insert(field.name.clone(), unit);
         }
         let values_before = existing.as_ref().map(|old| &old.values);
-        self.claim_unique(definition, rid, values_before, &values, &|field| unique_units.get(&field.name).copied())?;
+        // Only with another owner, another link or another state can a value come under another unit.
+        let moved = existing.as_ref().is_some_and(|old| {
+            old.stored.subject != subject || links.is_some() || old.values.get("state") != values.get("state")
+        });
+        let unit_of = |field: &crate::module::Field| unique_units.get(&field.name).copied();
+        self.claim_unique(definition, rid, values_before, &values, moved, &unit_of)?;
+        if moved {
+            self.move_external(rid, row_unit.rid)?;
+        }
 
         let before: BTreeMap<i64, &Part> =
             existing.iter().flat_map(|old| &old.stored.parts).map(|part| (part.unit, part)).collect();
