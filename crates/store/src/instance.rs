@@ -2,6 +2,7 @@
 mod looks;
 mod own_journal;
 mod own_logs;
+mod renew;
 
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
@@ -371,26 +372,6 @@ impl Instance {
             }
         }
         self.tenant(id).map(drop)
-    }
-
-    /// Writes the copy of a tenant's newest checkpoint anew, where it is missing and somebody has explained why; recorded in the journal. Without
-    /// the copy the tenant does not open. `Conflict` (`copy-there`) if it is not missing: what is there is not replaced.
-    pub fn renew_checkpoint(&self, caller: &Caller, id: TenantId) -> Result<()> {
-        {
-            let _opening = self.opening.lock();
-            self.close(id)?;
-            let paths = self.paths(id);
-            if paths.checkpoint_file().exists() {
-                return Err(Error::conflict("copy-there", "the copy of the checkpoint is there and is not replaced"));
-            }
-            let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-            crate::tenant::renew_copy(&paths, &ring, &self.settings.engine)?;
-        }
-        self.tenant(id)?.write(caller.clone(), |op| {
-            let mut entry = op.entry("renew-checkpoint", None, None);
-            entry.name_units([]);
-            op.finish(entry, &crate::module::Map::new()).map(drop)
-        })
     }
 
     /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.

@@ -40,8 +40,7 @@ impl HttpBody for Patient {
             if let Some(Ok(data)) = frame.as_ref().map(|frame| frame.as_ref().map(Frame::data_ref)) {
                 self.bytes += data.map_or(0, |data| data.len() as u64);
             }
-            let gained = Duration::from_millis(self.bytes.saturating_mul(1_000) / BYTES_PER_SECOND);
-            let until = self.begun + self.within + gained;
+            let until = self.begun + allowed(self.within, self.bytes);
             self.until.as_mut().reset(until);
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
@@ -56,6 +55,11 @@ impl HttpBody for Patient {
     fn size_hint(&self) -> hyper::body::SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// How long a body of which so many bytes have come may take in all.
+fn allowed(within: Duration, bytes: u64) -> Duration {
+    within.saturating_add(Duration::from_millis(bytes.saturating_mul(1_000) / BYTES_PER_SECOND))
 }
 
 /// A connection whose other end has to take what is sent: when nothing at all is taken for so long, it ends.
@@ -111,5 +115,19 @@ impl AsyncWrite for Taken {
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_drips_gains_no_time_and_a_slow_one_does() {
+        let within = Duration::from_secs(30);
+        // A byte every 29 seconds, for an hour.
+        assert_eq!(allowed(within, 3_600 / 29).as_secs(), 30);
+        assert_eq!(allowed(within, 1024 * 1024).as_secs(), 30 + 64);
+        assert!(allowed(within, u64::MAX) > within);
     }
 }
