@@ -100,7 +100,7 @@ pub fn held(access: &mut dyn Access, id: SubjectId) -> Result<Held> {
         let opened = access.open(stored)?;
         records.insert(rid, HeldRecord { module, opened, own: own.contains(&rid) });
     }
-    let mut held = Vec::with_capacity(units.len());
+    let mut of_person = Vec::with_capacity(units.len());
     for row in units {
         let mut under = parts.remove(&row.rid).unwrap_or_default();
         under.retain(|rid| records.contains_key(rid));
@@ -109,9 +109,9 @@ pub fn held(access: &mut dyn Access, id: SubjectId) -> Result<Held> {
         } else {
             unit_hold(access.shared(), &row, &under, &records)
         };
-        held.push(HeldUnit { row, hold, records: under });
+        of_person.push(HeldUnit { row, hold, records: under });
     }
-    Ok(Held { subject, aliases, records, units: held })
+    Ok(Held { subject, aliases, records, units: of_person })
 }
 
 /// The duty on a unit that was left behind when its record became another person's: from what the journal has under this unit, never from

@@ -52,7 +52,6 @@ fn router(surface: Surface, app: &App) -> Router<Arc<App>> {
 
 /// A mistake of this program in one request is that request's failure; the others go on. What the panic says may hold a value of a person and is
 /// logged nowhere; its place is a line of the program's hook.
-#[expect(clippy::needless_pass_by_value, reason = "the layer gives the box away")]
 fn panicked(_cause: Box<dyn Any + Send>) -> Response {
     tracing::error!("a request ended in a panic");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
