@@ -297,7 +297,9 @@ async fn strangers_who_sign_in_hold_nothing_that_others_work_with() {
     let house = House::new();
     let form = [("tenant", "muster & soehne"), ("login", "chefin"), ("password", PASSWORD)];
     let working = Arc::clone(&house.app.long_work).acquire_many_owned(4).await.unwrap();
-    house.post_as("", "/sign-in", &form).await.expect(303);
+    let signing_in = house.post_as("", "/sign-in", &form);
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(30), signing_in).await;
+    waited.expect("a sign-in waits for nobody's work").expect(303);
     drop(working);
     let strangers = Arc::clone(&house.app.sign_ins).acquire_many_owned(16).await.unwrap();
     for tenant in ["muster & soehne", "gibt es nicht"] {
