@@ -356,24 +356,6 @@ impl Instance {
         Ok(opened)
     }
 
-    /// Throws a tenant's index away and makes it anew from the records. Nobody may be using the tenant meanwhile.
-    pub fn rebuild_index(&self, id: TenantId) -> Result<()> {
-        {
-            let _opening = self.opening.lock();
-            self.close(id)?;
-            for name in ["index.db", "index.db-wal", "index.db-shm"] {
-                let path = self.paths(id).file(name);
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(Error::io(format!("removing {}", path.display()))(error));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        self.tenant(id).map(drop)
-    }
-
     /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.
     pub fn verify(&self, id: TenantId) -> Result<crate::journal::Report> {
         let paths = self.paths(id);
