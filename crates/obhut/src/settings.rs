@@ -85,13 +85,15 @@ pub(crate) struct Web {
     pub max_batch_mib: NonZeroU32,
     /// Plans, erasures and exports of a person at a time; a further one waits.
     pub max_long_work: NonZeroU32,
+    /// Sign-ins at a time; a further one is sent away for a moment.
+    pub max_sign_ins: NonZeroU32,
     /// Connections of pages and of the API at a time; a further one waits.
     pub max_connections: NonZeroU32,
     /// Longest head of a request, in KiB; 8 at least.
     pub max_head_kib: NonZeroU32,
     /// Seconds that a client may take for the head of a request, and may rest between two.
     pub head_seconds: NonZeroU32,
-    /// Seconds in which something more of a body must come.
+    /// Seconds in which a body must come, and one more for every 16 KiB of it; an answer must be taken on within the same time.
     pub body_seconds: NonZeroU32,
 }
 
@@ -183,6 +185,7 @@ impl Default for Web {
             max_body_kib: limit(1024),
             max_batch_mib: limit(16),
             max_long_work: limit(4),
+            max_sign_ins: limit(16),
             max_connections: limit(1024),
             max_head_kib: limit(32),
             head_seconds: limit(15),
@@ -241,7 +244,7 @@ impl Settings {
                 security_ms: i64::from(self.logs.security_days.get()) * store::logs::DAY_MS,
                 access_ms: i64::from(self.logs.access_hours.get()) * store::logs::HOUR_MS,
             },
-            on_open: vec![|tenant| {
+            on_open: vec![identity::reapply_at_opening, |tenant| {
                 // What identity cannot finish now is finished in the hourly work; a business must open all the same.
                 identity::finish_deletions(tenant)
                     .map(drop)
@@ -262,6 +265,7 @@ impl Settings {
             max_body_bytes: size(self.web.max_body_kib, 1024),
             max_batch_bytes: size(self.web.max_batch_mib, 1024 * 1024),
             max_long_work: size(self.web.max_long_work, 1),
+            max_sign_ins: size(self.web.max_sign_ins, 1),
             connections: web::Connections {
                 max: size(self.web.max_connections, 1),
                 head_ms: u64::from(self.web.head_seconds.get()) * 1_000,

@@ -1,10 +1,11 @@
 //! Erasures as they are stored, performing one, and its certificate.
+use crate::held::held;
 use crate::plan::{ErasureId, Plan, PlanItem, changed, draft};
 use crate::statements;
-use base::{Permission, SubjectId, Timestamp};
+use base::{Permission, RecordId, SubjectId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::engine::Row;
 use store::erase::{Destroy, Destroyed, destroy, outcome, restrict_record};
 use store::journal::covered;
@@ -159,14 +160,15 @@ fn perform_under(writer: &mut Exclusive<'_>, caller: &Caller, id: ErasureId) -> 
         "done" => {
             return stored.certificate.ok_or_else(|| Error::invalid("a finished erasure has no certificate"));
         }
-        "begun" => {}
+        "begun" if in_ledger(&shared, &case) => {}
+        // One that was approved and never got so far is planned again like any other.
         _ => {
             let now = draft(&mut shared.reader()?, caller, stored.plan.subject)?;
             if now.hash != stored.plan.hash {
                 return Err(changed());
             }
-            let stays = stored.plan.stays.clone();
-            writer.op(caller.clone(), move |op| begin(op, id, &stays))?;
+            let plan = stored.plan.clone();
+            writer.op(caller.clone(), move |op| begin(op, id, &plan))?;
         }
     }
     let plan = stored.plan;
@@ -180,8 +182,14 @@ fn perform_under(writer: &mut Exclusive<'_>, caller: &Caller, id: ErasureId) -> 
     writer.op(caller.clone(), move |op| certify(op, id, &plan, destroyed))
 }
 
+/// Whether the ledger says that it has begun. Once it does there is no way back.
+fn in_ledger(shared: &Shared, case: &str) -> bool {
+    let begun = |line: &Line| line.what == What::ErasureBegun && line.case.as_deref() == Some(case);
+    shared.with_ledger(|ledger, _| ledger.lines().iter().any(begun))
+}
+
 /// Restricts what stays, and writes down who approved.
-fn begin(op: &mut Op<'_>, id: ErasureId, stays: &[PlanItem]) -> Result<()> {
+fn begin(op: &mut Op<'_>, id: ErasureId, plan: &Plan) -> Result<()> {
     let mut entry = op.entry("approve-erasure", None, None);
     entry.name_units([]);
     let (actor, commit) = (op.caller().actor.to_string(), op.commit_no());
@@ -194,10 +202,10 @@ fn begin(op: &mut Op<'_>, id: ErasureId, stays: &[PlanItem]) -> Result<()> {
     let mut note = Map::new();
     note.insert("case".into(), id.to_string().into());
     op.finish(entry, &note)?;
-    for item in stays {
-        for (_, record) in &item.records {
-            restrict_record(op, *record, true)?;
-        }
+    // Only what is the person's: a record that has become somebody else's stays in that one's hands.
+    let own: BTreeSet<RecordId> = plan.records.iter().filter(|record| record.own).map(|record| record.record).collect();
+    for (_, record) in plan.stays.iter().flat_map(|item| &item.records).filter(|(_, record)| own.contains(record)) {
+        restrict_record(op, *record, true)?;
     }
     Ok(())
 }
@@ -223,10 +231,28 @@ fn keep_restricted(shared: &Shared, case: &str, plan: &Plan) -> Result<()> {
     })
 }
 
+/// A certificate says that nothing is left but what stays. Records that came after the keys were gone are another matter.
+fn nothing_left(op: &mut Op<'_>, plan: &Plan, destroyed: &Destroyed) -> Result<()> {
+    let stays: BTreeSet<RecordId> =
+        plan.stays.iter().flat_map(|item| &item.records).map(|(_, record)| *record).collect();
+    let left = held(op, plan.subject)?.records.into_values().find(|record| {
+        let stored = &record.opened.stored;
+        record.own && stored.created_at <= destroyed.keys_at && !stays.contains(&stored.id)
+    });
+    left.map_or(Ok(()), |record| {
+        let what = format!(
+            "{} {} of the person is there still, outside what stays; make a new plan",
+            record.module, record.opened.stored.id
+        );
+        Err(Error::conflict("left-over", what))
+    })
+}
+
 fn certify(op: &mut Op<'_>, id: ErasureId, plan: &Plan, destroyed: Destroyed) -> Result<Certificate> {
     let stored = op
         .first(&statements::ERASURE, &[id.bytes().into()], read)?
         .ok_or_else(|| Error::not_found(format!("erasure {id}")))?;
+    nothing_left(op, plan, &destroyed)?;
     let ring = op.tenant().ring();
     let (lines, chain) = op.tenant().with_ledger(|ledger, _| ledger.position());
     let mut certificate = Certificate {

@@ -34,7 +34,10 @@ pub fn find_subjects(reader: &mut Reader, caller: &Caller, text: &str) -> Result
         .map(|definition| definition.name.clone())
         .filter(|name| modules.set.can_be_person(name) && caller.grants.allows(name, Right::Read))
         .collect();
-    let terms = store::text::query_terms(text);
+    let mut terms = store::text::query_terms(text);
+    if caller.grants.has(Permission::ReadSensitive) {
+        terms = store::text::with_sensitive(terms);
+    }
     if terms.is_empty() {
         return Ok(Vec::new());
     }

@@ -63,17 +63,29 @@ pub fn held(access: &mut dyn Access, id: SubjectId) -> Result<Held> {
             rids.insert(row.int(0)?);
             Ok(())
         })?;
+        // The record that is the person is the person's, whatever it says of itself, and so is what was sealed for it alone.
+        if row.record != 0 {
+            rids.insert(row.record);
+            collect(access, &statements::UNITS_OF_RECORD, row.record, &mut |row| {
+                let unit = UnitRow::read(row)?;
+                if unit.subject == 0 {
+                    units.push(unit);
+                }
+                Ok(())
+            })?;
+        }
     }
     units.retain(|unit| unit.state == 0);
     let own = rids.clone();
+    let mut orphans: BTreeSet<i64> = BTreeSet::new();
     for unit in &units {
         let under = parts.entry(unit.rid).or_default();
         collect(access, &statements::PARTS_OF_UNIT, unit.rid, &mut |row| {
             under.insert(row.int(0)?);
             Ok(())
         })?;
-        if unit.record != 0 {
-            under.insert(unit.record);
+        if unit.record != 0 && under.insert(unit.record) && !own.contains(&unit.record) {
+            orphans.insert(unit.rid);
         }
         rids.extend(under.iter().copied());
     }
@@ -88,16 +100,31 @@ pub fn held(access: &mut dyn Access, id: SubjectId) -> Result<Held> {
         let opened = access.open(stored)?;
         records.insert(rid, HeldRecord { module, opened, own: own.contains(&rid) });
     }
-    let units = units
-        .into_iter()
-        .map(|row| {
-            let mut under = parts.remove(&row.rid).unwrap_or_default();
-            under.retain(|rid| records.contains_key(rid));
-            let hold = unit_hold(access.shared(), &row, &under, &records);
-            HeldUnit { row, hold, records: under }
-        })
-        .collect();
-    Ok(Held { subject, aliases, records, units })
+    let mut of_person = Vec::with_capacity(units.len());
+    for row in units {
+        let mut under = parts.remove(&row.rid).unwrap_or_default();
+        under.retain(|rid| records.contains_key(rid));
+        let hold = if orphans.contains(&row.rid) {
+            orphan_hold(access, &row, &records)?
+        } else {
+            unit_hold(access.shared(), &row, &under, &records)
+        };
+        of_person.push(HeldUnit { row, hold, records: under });
+    }
+    Ok(Held { subject, aliases, records, units: of_person })
+}
+
+/// The duty on a unit that was left behind when its record became another person's: from what the journal has under this unit, never from
+/// what the record says by now of somebody else.
+fn orphan_hold(access: &mut dyn Access, unit: &UnitRow, records: &BTreeMap<i64, HeldRecord>) -> Result<Option<Hold>> {
+    let Some(record) = records.get(&unit.record) else { return Ok(None) };
+    let (values, at) = store::journal::last_under(access, unit.record, unit)?;
+    let mut opened = Opened { stored: record.opened.stored.clone(), values };
+    opened.stored.changed_at = at.unwrap_or(opened.stored.changed_at);
+    let shared = access.shared();
+    let modules = shared.modules();
+    let Some(definition) = modules.set.get(&record.module) else { return Ok(None) };
+    Ok(hold(&modules.set, definition, &opened, &unit.class, shared.clock().now(), shared.zone()))
 }
 
 /// The longest duty among the records that a unit covers.
@@ -131,9 +158,9 @@ impl Held {
         stored.clear = "{}".into();
         Ok(access.open(stored)?.values)
     }
-    /// The title of a record.
+    /// The title of a record that is the person's; of another's record only the name of its kind, as its title may name somebody else.
     pub fn title(definition: &Definition, record: &HeldRecord) -> String {
-        definition.title(&record.opened.values, &|_| None)
+        if record.own { definition.title(&record.opened.values, &|_| None) } else { definition.label.de.clone() }
     }
     /// Unit ids whose data goes now and those that must stay.
     pub fn partition(&self) -> (Vec<&HeldUnit>, Vec<&HeldUnit>) {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use store::index::{self, SearchQuery};
 use store::module::{Definition, Field, FieldType, IdentifierKind, Map};
 use store::rows::Access;
-use store::text::{fold, query_terms};
+use store::text::{fold, query_terms, with_sensitive};
 use store::{Reader, Result};
 
 /// A record that mentions the person.
@@ -53,7 +53,7 @@ pub fn mentions(reader: &mut Reader, held: &Held) -> Result<Mentions> {
     let every: Vec<String> = modules.set.iter().map(|definition| definition.name.clone()).collect();
     let mut candidates: BTreeSet<RecordId> = BTreeSet::new();
     for typed in needles.iter().flat_map(Needle::searches) {
-        let terms = query_terms(&typed);
+        let terms = with_sensitive(query_terms(&typed));
         if terms.is_empty() {
             continue;
         }

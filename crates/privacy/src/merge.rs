@@ -196,5 +196,7 @@ fn put(op: &mut Op<'_>, module: &str, id: RecordId, values: Map, action: &str) -
         return Ok(());
     }
     let keeps_moment = action == "relink";
-    op.put(Put { definition, row, id, existing: Some(existing), values, scope, action, keeps_moment }).map(drop)
+    let own_links = false;
+    op.put(Put { definition, row, id, existing: Some(existing), values, scope, action, keeps_moment, own_links })
+        .map(drop)
 }

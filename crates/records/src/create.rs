@@ -1,6 +1,6 @@
 //! Making a record.
 use crate::view::RecordView;
-use crate::write::{Module, options, take_state, write};
+use crate::write::{Module, answer, options, refuse_hidden, take_state, write};
 use base::{Access, RecordId};
 use store::module::Map;
 use store::rows::Written;
@@ -11,8 +11,10 @@ pub(crate) const SCOPE_ALL: i64 = 0;
 
 /// Makes a record from an input of the API, a form or an import. All that is wrong is said at once.
 pub fn create(op: &mut Op<'_>, module: &str, input: Map) -> Result<RecordView> {
+    op.caller().needs_access(module, Access::Write)?;
+    refuse_hidden(Module::of(op, module)?.definition()?, &input, op.caller())?;
     let written = insert(op, module, input, false)?;
-    Ok(RecordView::new(Module::of(op, module)?.definition()?, written.opened(), op.caller()))
+    Ok(answer(Module::of(op, module)?.definition()?, written, op.caller()))
 }
 
 /// The same without reading it again. `tolerant`: what does not fit its place but can be kept elsewhere is, as an import wants it.

@@ -86,7 +86,7 @@ pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> R
         .filter(|module| caller.grants.allows(&module.name, Right::Read))
         .map(|module| module.name.clone())
         .collect();
-    let mut query = SearchQuery::new(readable, caller.grants.scopes.clone(), store::text::query_terms(text));
+    let mut query = SearchQuery::new(readable, caller.grants.scopes.clone(), terms(caller, text));
     query.order = SearchOrder::Newest;
     query.limit = limit.clamp(1, index::MAX_LIMIT);
     query.row_budget = reader.tenant().row_budget();
@@ -102,6 +102,12 @@ pub fn search(reader: &mut Reader, caller: &Caller, text: &str, limit: u32) -> R
     let items: Vec<ListItem> = items.collect();
     note(reader, caller, &items)?;
     Ok(items)
+}
+
+/// What a typed text asks for: in sensitive fields too only for whoever may read them, or a hit would tell what stands there.
+fn terms(caller: &Caller, text: &str) -> Vec<store::text::Term> {
+    let terms = store::text::query_terms(text);
+    if caller.grants.has(Permission::ReadSensitive) { store::text::with_sensitive(terms) } else { terms }
 }
 
 /// Notes the rows whose list columns hold something sensitive.
@@ -190,7 +196,7 @@ fn query(reader: &Reader, caller: &Caller, request: &ListRequest) -> Result<List
         return Err(Error::Fields(errors));
     }
     if let Some(text) = request.q.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        let terms = store::text::query_terms(text);
+        let terms = terms(caller, text);
         if terms.is_empty() {
             return Err(Error::Fields(vec![refused(
                 "q",

@@ -2,7 +2,7 @@
 use base::{Permission, RecordId, Timestamp};
 use serde_json::Value;
 use store::Caller;
-use store::module::{Definition, Map, Protection};
+use store::module::{Definition, Map};
 use store::rows::Opened;
 
 /// A record with what the caller may see of it.
@@ -78,8 +78,7 @@ impl RecordView {
 
 /// Whether the caller may see a field.
 pub fn may_see(definition: &Definition, field: &str, caller: &Caller) -> bool {
-    let sensitive = definition.field(field).is_some_and(|field| field.protection == Protection::Sensitive);
-    !sensitive || caller.grants.has(Permission::ReadSensitive)
+    !definition.is_sensitive(field) || caller.grants.has(Permission::ReadSensitive)
 }
 
 /// Takes away what the caller may not see.

@@ -1,10 +1,11 @@
 //! What creating and changing have in common: reading the input, entering a state, checking, and writing through the store.
-use base::RecordId;
+use crate::view::{RecordView, may_see, visible};
+use base::{Permission, RecordId};
 use serde_json::Value;
 use std::sync::Arc;
-use store::module::{Copy, Definition, FieldError, Label, Map, NormaliseOptions};
+use store::module::{Copy, CopySource, Definition, FieldError, Label, Map, NormaliseOptions};
 use store::rows::{Access, Opened, Put, Written};
-use store::{ActiveModules, Error, ModuleRow, Op, Result};
+use store::{ActiveModules, Caller, Error, ModuleRow, Op, Result};
 
 /// A module of the tenant, ready to write with.
 pub(crate) struct Module {
@@ -49,6 +50,61 @@ pub(crate) fn options(op: &Op<'_>, patch: bool, tolerant: bool) -> NormaliseOpti
     NormaliseOptions { patch, tolerant, zone: Some(op.tenant().zone().clone()) }
 }
 
+/// What a state copies from a linked record, none if there is nothing. The copy is handed out with the record, so whoever enters the state must
+/// be allowed to read where it comes from; nothing is copied out of a restricted record but by the privacy role (Art. 18 GDPR).
+fn copied(op: &mut Op<'_>, copy: &Copy, linked: &str) -> Result<Option<Value>> {
+    let Ok(id) = linked.parse::<RecordId>() else { return Ok(None) };
+    let Some(stored) = op.stored(id)? else { return Ok(None) };
+    let modules = op.tenant().modules();
+    let Some(row) = modules.rows.get(&stored.module) else { return Ok(None) };
+    let Some(other) = modules.set.get(&row.name) else { return Ok(None) };
+    let caller = op.caller().clone();
+    if stored.restricted && caller.may_see(&row.name, stored.scope, false) && !caller.grants.has(Permission::Privacy) {
+        let message = format!("`{}` would be filled from a record that is restricted", copy.to);
+        return Err(Error::conflict("restricted", message));
+    }
+    let readable = match &copy.source {
+        CopySource::Title => true,
+        CopySource::Field { name, .. } => may_see(other, name, &caller),
+    };
+    if !readable || !caller.may_see(&row.name, stored.scope, stored.restricted) {
+        let message = format!("`{}` would be filled from a record that you may not read", copy.to);
+        return Err(Error::Denied { message });
+    }
+    let opened = op.open(stored)?;
+    let title = other.title(&opened.values, &|_| None);
+    Ok(copy.source.pick(&title, &opened.values))
+}
+
+/// Refuses an input with a field that the caller may not read: he would overwrite what he does not see, and the answer would tell whether it
+/// was the same.
+pub(crate) fn refuse_hidden(definition: &Definition, input: &Map, caller: &Caller) -> Result<()> {
+    let hidden = input.keys().filter(|name| !may_see(definition, name, caller));
+    let errors: Vec<FieldError> = hidden
+        .map(|name| FieldError {
+            field: name.clone(),
+            code: "not_allowed".into(),
+            message: Label::new(
+                "Dieses Feld ist besonders geschützt; zum Schreiben fehlt Ihnen das Recht, es zu lesen.",
+                "This field is sensitive; to write it you need the right to read it.",
+            ),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Fields(errors)) }
+}
+
+/// The answer to whoever wrote a record: what he may see of it. Of what he may not see at all, only that it is there.
+pub(crate) fn answer(definition: &Definition, written: Written, caller: &Caller) -> RecordView {
+    let seen = visible(written.stored.scope, written.stored.restricted, caller);
+    let mut view = RecordView::new(definition, written.opened(), caller);
+    if !seen {
+        view.values.clear();
+        view.title.clone_from(&definition.label.de);
+        view.state = None;
+    }
+    view
+}
+
 /// Writes a record whose values are merged: the state is entered, everything checked, the row put.
 pub(crate) fn write(
     op: &mut Op<'_>,
@@ -82,15 +138,15 @@ pub(crate) fn write(
         }
         let entering = definition.state(name).cloned();
         if let Some(entering) = entering {
+            let mut refused = None;
             let mut fetch = |copy: &Copy, linked: &str| {
-                let id = linked.parse::<RecordId>().ok()?;
-                let opened = op.opened(id).ok()??;
-                let modules = op.tenant().modules();
-                let other = modules.rows.get(&opened.stored.module).and_then(|row| modules.set.get(&row.name))?;
-                let title = other.title(&opened.values, &|_| None);
-                copy.source.pick(&title, &opened.values)
+                copied(op, copy, linked).unwrap_or_else(|error| {
+                    refused.get_or_insert(error);
+                    None
+                })
             };
             let patch = definition.enter(&entering, &values, today, &mut fetch);
+            refused.map_or(Ok(()), Err)?;
             values = definition.merge_patch(&values, &patch);
         }
         definition.transition(old_state.as_deref(), name, &values).map_err(|error| Error::Fields(vec![error]))?;
@@ -104,8 +160,17 @@ pub(crate) fn write(
     if let Some(state) = &state {
         stored_values.insert("state".into(), state.as_str().into());
     }
-    let put =
-        Put { definition, row: module.row()?, id, existing, values: stored_values, scope, action, keeps_moment: false };
+    let put = Put {
+        definition,
+        row: module.row()?,
+        id,
+        existing,
+        values: stored_values,
+        scope,
+        action,
+        keeps_moment: false,
+        own_links: true,
+    };
     let written = op.put(put)?;
     if written.stored.subject != 0 {
         definition.check_origin(&values).map_err(Error::Fields)?;

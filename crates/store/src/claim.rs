@@ -133,6 +133,24 @@ impl Op<'_> {
         ];
         self.upkeep(&statements::EXTERNAL_KEY_PUT, &params).map(drop)
     }
+
+    /// Brings the import keys of a record under the unit that is the record's now.
+    pub(crate) fn move_external(&mut self, record: i64, unit: i64) -> Result<()> {
+        let params = [record.into(), unit.into()];
+        let old = self.all(&statements::EXTERNAL_KEYS_ELSEWHERE, &params, |row| {
+            Ok((row.bytes(0)?.to_vec(), row.int(1)?, row.int(2)?, row.bytes(3)?.to_vec()))
+        })?;
+        for (mac, before, number, sealed) in old {
+            let bound = external_data(self.shared.tenant);
+            let plain = self.state.unit_key(self.shared, before)?.key.open(&sealed, &bound)?;
+            let now = self.state.unit_key(self.shared, unit)?;
+            let sealed = now.key.seal(now.id, &plain, &bound);
+            let params =
+                [0.into(), mac.as_slice().into(), record.into(), unit.into(), number.into(), sealed.as_slice().into()];
+            self.upkeep(&statements::EXTERNAL_KEY_PUT, &params)?;
+        }
+        Ok(())
+    }
 }
 
 impl Reader {

@@ -26,6 +26,15 @@ pub struct Destroy {
     pub units: Vec<UnitId>,
 }
 
+impl Destroy {
+    /// What a ledger's line says has begun.
+    pub(crate) fn of(line: &Line) -> Self {
+        let case = line.case.clone().unwrap_or_default();
+        let action = if case.starts_with("record/") { "delete" } else { "erase" };
+        Self { case, action, subject: line.subject, units: line.units.clone() }
+    }
+}
+
 /// What happened when, and how much: what a certificate may claim.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Destroyed {
@@ -118,9 +127,7 @@ pub fn resume(tenant: &crate::Tenant) -> Result<usize> {
     let unfinished = tenant.shared().with_ledger(|ledger, _| ledger.unfinished());
     let count = unfinished.len();
     for line in unfinished {
-        let case = line.case.unwrap_or_default();
-        let action = if case.starts_with("record/") { "delete" } else { "erase" };
-        let what = Destroy { case, action, subject: line.subject, units: line.units };
+        let what = Destroy::of(&line);
         tracing::info!(tenant = %tenant.shared().id(), case = what.case, "an erasure that had begun is finished");
         tenant.exclusive(move |writer| finish(writer, &Caller::job("resume-erasure"), &what))?;
     }
@@ -206,6 +213,7 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
     }
     for subject in &subjects {
         records.extend(op.all(&statements::RECORDS_OF_SUBJECT, &[(*subject).into()], |row| row.int(0))?);
+        records.extend(op.subject_rid(*subject)?.map(|row| row.record).filter(|rid| *rid != 0));
     }
     let mut counts = Counts::default();
     for rid in records {
@@ -249,6 +257,8 @@ fn remove(op: &mut Op<'_>, what: &Destroy, units: &[UnitRow]) -> Result<Counts> 
         settle_subject(op, subject, what.subject.is_some(), &entry)?;
     }
     op.finish(entry, &case_note(what))?;
+    let destructions = crate::reapply::destructions(&mut op.state.keys)?.to_string();
+    op.upkeep(&statements::META_PUT, &[crate::reapply::DESTRUCTIONS.into(), destructions.as_str().into()])?;
     Ok(counts)
 }
 

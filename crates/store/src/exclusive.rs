@@ -43,6 +43,8 @@ impl Exclusive<'_> {
                 state.keys.execute((&on_keys::KEY_DESTROY).into(), &[(*unit).into(), (&DESTROYED).into()])?;
                 state.keys.execute((&on_keys::UNIQUE_OF_UNIT).into(), &[(*unit).into()])?;
             }
+            let count = crate::reapply::destructions(&mut state.keys)? + 1;
+            crate::reapply::set_destructions(&mut state.keys, count)?;
             state.keys.commit()
         };
         if let Err(error) = destroy() {

@@ -144,11 +144,18 @@ fn index_row(definition: &Definition, stored: Head, values: &Map) -> IndexRow {
         keys.push(("state".into(), Key::exact(state)));
     }
     let title = definition.title(values, &|_| None);
-    let mut text = title.clone();
-    for (_, words) in definition.plain_text(values) {
+    let (mut text, mut hidden) = (title.clone(), String::new());
+    for (field, words) in definition.plain_text(values) {
+        let text = if definition.is_sensitive(&field) { &mut hidden } else { &mut text };
         text.push('\n');
         text.push_str(&words);
     }
+    let mut tokens = crate::text::index_tokens(&text);
+    let hidden = crate::text::sensitive_tokens(&hidden);
+    if !tokens.is_empty() && !hidden.is_empty() {
+        tokens.push(' ');
+    }
+    tokens.push_str(&hidden);
     IndexRow {
         rid: stored.rid,
         id: stored.id,
@@ -161,7 +168,7 @@ fn index_row(definition: &Definition, stored: Head, values: &Map) -> IndexRow {
         changed_at: stored.changed_at,
         doc: Value::Object(doc).to_string(),
         keys,
-        tokens: crate::text::index_tokens(&text),
+        tokens,
     }
 }
 

@@ -2,6 +2,7 @@
 mod looks;
 mod own_journal;
 mod own_logs;
+mod renew;
 
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
@@ -336,35 +337,23 @@ impl Instance {
             migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
         )?;
         rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
+        crate::reapply::reapply(&opened)?;
         crate::erase::resume(&opened)?;
         // What has passed its time while nobody had the tenant open is gone before anybody can read it.
         opened.write(Caller::job("purge-logs"), |op| op.purge_logs().map(drop))?;
+        let mut all = true;
         for work in &self.settings.on_open {
             if let Err(error) = work(&opened) {
+                all = false;
                 tracing::error!(tenant = %id, %error, "what a crash had left unfinished could not be finished yet");
             }
+        }
+        if all {
+            crate::reapply::applied(&opened)?;
         }
         let opened = Arc::new(opened);
         self.open.lock().insert(id, Arc::clone(&opened));
         Ok(opened)
-    }
-
-    /// Throws a tenant's index away and makes it anew from the records. Nobody may be using the tenant meanwhile.
-    pub fn rebuild_index(&self, id: TenantId) -> Result<()> {
-        {
-            let _opening = self.opening.lock();
-            self.close(id)?;
-            for name in ["index.db", "index.db-wal", "index.db-shm"] {
-                let path = self.paths(id).file(name);
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(Error::io(format!("removing {}", path.display()))(error));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        self.tenant(id).map(drop)
     }
 
     /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.

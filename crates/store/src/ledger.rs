@@ -259,6 +259,13 @@ impl Ledger {
         self.erased.contains(unit)
     }
 
+    /// Units whose erasure is done, by what the lines say.
+    pub(crate) fn done_units(&self) -> HashSet<UnitId> {
+        let open: HashSet<u64> = self.unfinished().iter().map(|line| line.n).collect();
+        let begun = self.lines.iter().filter(|line| line.what == What::ErasureBegun && !open.contains(&line.n));
+        begun.flat_map(|line| line.units.iter().copied()).collect()
+    }
+
     /// All lines, oldest first.
     pub fn lines(&self) -> &[Line] {
         &self.lines

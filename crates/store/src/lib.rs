@@ -21,6 +21,7 @@ mod migrate;
 pub mod module;
 mod modules;
 mod op;
+mod reapply;
 pub mod retention;
 mod rotate;
 pub mod rows;

@@ -44,6 +44,12 @@ impl Caller {
         }
         Err(Error::Denied { message: format!("this needs the right {permission:?}") })
     }
+    /// Whether he may see records of that module, scope and restriction.
+    pub fn may_see(&self, module: &str, scope: i64, restricted: bool) -> bool {
+        self.grants.allows(module, Access::Read)
+            && self.grants.scopes.contains(&scope)
+            && (!restricted || self.grants.has(Permission::Privacy))
+    }
     /// Refuses a caller without that access to a module. Who may not even read is told that there is no such module.
     pub fn needs_access(&self, module: &str, access: Access) -> Result<()> {
         if self.grants.allows(module, access) {

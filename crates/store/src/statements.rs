@@ -49,7 +49,7 @@ statements! {
     Query RECORD_BY_ID = "SELECT r.rid, r.id, r.module, r.scope, r.version, r.subject, r.restricted, r.created_at, r.changed_at, r.entry, r.clear, p.unit, p.version, p.sealed, u.id, u.class, u.state, s.id FROM record r LEFT JOIN subject s ON s.rid = r.subject LEFT JOIN part p ON p.record = r.rid LEFT JOIN unit u ON u.rid = p.unit WHERE r.id = ?1 ORDER BY p.unit";
     Query RECORD_BY_RID = "SELECT r.rid, r.id, r.module, r.scope, r.version, r.subject, r.restricted, r.created_at, r.changed_at, r.entry, r.clear, p.unit, p.version, p.sealed, u.id, u.class, u.state, s.id FROM record r LEFT JOIN subject s ON s.rid = r.subject LEFT JOIN part p ON p.record = r.rid LEFT JOIN unit u ON u.rid = p.unit WHERE r.rid = ?1 ORDER BY p.unit";
     Query RECORDS_FROM = "SELECT r.rid, r.id, r.module, r.scope, r.version, r.subject, r.restricted, r.created_at, r.changed_at, r.entry, r.clear, p.unit, p.version, p.sealed, u.id, u.class, u.state, s.id FROM record r LEFT JOIN subject s ON s.rid = r.subject LEFT JOIN part p ON p.record = r.rid LEFT JOIN unit u ON u.rid = p.unit WHERE r.rid >= ?1 AND r.rid < ?2 ORDER BY r.rid, p.unit";
-    Query RECORD_RID = "SELECT rid, module FROM record WHERE id = ?1";
+    Query RECORD_RID = "SELECT rid, module, scope, restricted FROM record WHERE id = ?1";
     Query RECORDS_OF_SUBJECT = "SELECT rid, id, module FROM record WHERE subject = ?1 AND subject <> 0 ORDER BY rid";
     Change RECORD_PUT = "INSERT INTO record (rid, id, module, scope, version, subject, restricted, created_at, changed_at, entry, clear, commit_no) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     Change RECORD_SET = "UPDATE record SET module = ?2, scope = ?3, version = ?4, subject = ?5, restricted = ?6, changed_at = ?7, entry = ?8, clear = ?9, commit_no = ?10 WHERE rid = ?1";
@@ -97,6 +97,7 @@ statements! {
     Upkeep JOB_FAILED = "UPDATE job SET attempts = attempts + 1, failed = ?2 WHERE rid = ?1";
 
     Query EXTERNAL_KEY = "SELECT record FROM external_key WHERE module = ?1 AND mac = ?2";
+    Query EXTERNAL_KEYS_ELSEWHERE = "SELECT mac, unit, number, sealed FROM external_key WHERE record = ?1 AND module = 0 AND unit <> ?2 ORDER BY mac";
     Upkeep EXTERNAL_KEY_PUT = "INSERT INTO external_key (module, mac, record, unit, number, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (module, mac) DO UPDATE SET record = excluded.record, unit = excluded.unit, number = excluded.number, sealed = excluded.sealed";
     Upkeep EXTERNAL_KEY_DELETE = "DELETE FROM external_key WHERE module = ?1 AND mac = ?2";
     Query EXTERNAL_KEYS_OLD = "SELECT mac, record, unit, sealed FROM external_key WHERE module = 0 AND mac > ?1 AND number <> ?2 ORDER BY mac LIMIT ?3";
@@ -112,6 +113,7 @@ pub mod on_keys {
         Upkeep KEY_PUT = "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3)";
         Upkeep KEY_REWRAP = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
         Upkeep KEY_DESTROY = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
+        Upkeep KEY_COUNT = "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3) ON CONFLICT (rid) DO UPDATE SET wrapped = excluded.wrapped";
         Upkeep KEYS_UNUSED = "UPDATE key SET wrapped = ?2 WHERE rid > ?1 AND wrapped <> ?2";
         Query MAX_KEY = "SELECT coalesce(max(rid), 0) FROM key";
         Upkeep UNIQUE_UNUSED = "DELETE FROM unique_value WHERE unit > ?1";

@@ -49,6 +49,7 @@ pub struct Tenant {
     queue: Mutex<Queue>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     flusher: Arc<Flusher>,
+    known_lines: u64,
 }
 
 impl Tenant {
@@ -86,6 +87,8 @@ impl Tenant {
         ledger.append(&ring, crate::ledger::Line::new(clock.now(), crate::ledger::What::Opened))?;
         let (lines, chain) = ledger.position();
         let note = tree.checkpoint(&ring, lines, &chain)?;
+        // From the first moment on there is a copy outside, so that a missing one is never the natural state.
+        journal::write_copy(&paths.checkpoint_file(), &note)?;
         records.begin()?;
         let root = tree.root();
         records.execute(
@@ -150,6 +153,7 @@ impl Tenant {
         let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
         let head = Head::read(&mut records)?;
         head.compare(&paths, &ledger)?;
+        let known_lines = crate::reapply::known_lines(&mut records, &head, &ledger)?;
         let tree = Tree::load(&mut records, &head.origin, head.size)?;
         if tree.root() != head.root {
             return Err(Error::damaged(
@@ -218,7 +222,13 @@ impl Tenant {
             spawn("index", Box::new(move || index_loop(&shared, index, &committed, &handed)))?
         };
         let writer = spawn("writer", Box::new(move || writer.run()))?;
-        Ok(Self { shared, queue: Mutex::new(queue), threads: Mutex::new(vec![writer, indexer]), flusher })
+        Ok(Self { shared, queue: Mutex::new(queue), threads: Mutex::new(vec![writer, indexer]), flusher, known_lines })
+    }
+
+    /// How many lines of the ledger the databases knew when they were opened. Behind these may stand what narrows and has been lost with an older
+    /// file that was put back: whoever keeps rows of it applies those lines again when the tenant is opened.
+    pub fn known_lines(&self) -> u64 {
+        self.known_lines
     }
 
     /// What its parts share.
@@ -372,7 +382,12 @@ impl Head {
             );
             return Err(Error::damaged("records.db", message));
         }
-        self.compare_copy("records.db", &paths.checkpoint_file(), ledger.signers())
+        let copy = paths.checkpoint_file();
+        if !copy.exists() {
+            let message = "it is missing: without it nobody can say whether an older file was put back. Look at what `obhut journal verify` says; if the loss is explained, `obhut journal checkpoint --renew` writes it anew";
+            return Err(Error::damaged(copy.display().to_string(), message));
+        }
+        self.compare_copy("records.db", &copy, ledger.signers())
     }
 
     /// Whether the head is what its checkpoint says, and the ledger at least as long as it was then.
@@ -410,6 +425,14 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// Writes the copy of the newest checkpoint from the head, if the head itself holds.
+pub(crate) fn renew_copy(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<()> {
+    let mut records = open_file(paths, ring, Pages::Records, Mode::Reader, settings)?;
+    let head = Head::read(&mut records)?;
+    head.signed(&Ledger::open(&paths.ledger_file(), ring)?)?;
+    journal::write_copy(&paths.checkpoint_file(), &head.note)
 }
 
 /// The journal's origin: the tenant, and the epoch after a restore to the past.

@@ -20,6 +20,8 @@ pub struct Settings {
     pub connections: crate::Connections,
     /// Long work (plans, erasures, exports of a person) at a time; a further one waits.
     pub max_long_work: usize,
+    /// Sign-ins at a time; a further one is sent away with 503. They have places of their own, because whoever is nobody yet may ask for them.
+    pub max_sign_ins: usize,
 }
 
 impl Default for Settings {
@@ -29,6 +31,7 @@ impl Default for Settings {
             max_body_bytes: 1024 * 1024,
             max_batch_bytes: 16 * 1024 * 1024,
             max_long_work: 4,
+            max_sign_ins: 16,
             connections: crate::Connections::default(),
         }
     }
@@ -40,6 +43,7 @@ pub struct App {
     pub(crate) clock: SharedClock,
     pub(crate) settings: Settings,
     pub(crate) long_work: Arc<Semaphore>,
+    pub(crate) sign_ins: Arc<Semaphore>,
     /// Tenants that are open: reached without opening anything. Weak, so that an idle tenant is closed all the same.
     open: RwLock<HashMap<TenantId, Open>>,
 }
@@ -54,7 +58,8 @@ impl App {
     /// Pages and API of an instance.
     pub fn new(instance: Arc<Instance>, clock: SharedClock, settings: Settings) -> Arc<Self> {
         let long_work = Arc::new(Semaphore::new(settings.max_long_work.max(1)));
-        Arc::new(Self { instance, clock, settings, long_work, open: RwLock::new(HashMap::new()) })
+        let sign_ins = Arc::new(Semaphore::new(settings.max_sign_ins.max(1)));
+        Arc::new(Self { instance, clock, settings, long_work, sign_ins, open: RwLock::new(HashMap::new()) })
     }
     /// The tenant of that id with its entry in the directory, opened if it is not.
     pub(crate) async fn tenant(self: &Arc<Self>, id: TenantId) -> Result<(Arc<Tenant>, Arc<TenantInfo>), Failure> {

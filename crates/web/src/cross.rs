@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::fail::Failure;
 use std::sync::Arc;
 use store::{Caller, Error, Op, Tenant};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Runs an operation through the tenant's writer and waits for its commit without holding a thread.
 pub(crate) async fn write<T, E>(
@@ -32,8 +32,27 @@ pub(crate) async fn long<T: Send + 'static>(
     app: &Arc<App>,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let busy = || Failure::of_status(axum::http::StatusCode::SERVICE_UNAVAILABLE);
     let permit = Arc::clone(&app.long_work).acquire_owned().await.map_err(|_| busy())?;
+    on_a_thread(permit, work).await
+}
+
+/// Runs a sign-in: in a place of its own or not at all, so that strangers never hold what those who are signed in work with.
+pub(crate) async fn sign_in<T: Send + 'static>(
+    app: &Arc<App>,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let permit = Arc::clone(&app.sign_ins).try_acquire_owned().map_err(|_| busy())?;
+    on_a_thread(permit, work).await
+}
+
+fn busy() -> Failure {
+    Failure::of_status(axum::http::StatusCode::SERVICE_UNAVAILABLE)
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    permit: OwnedSemaphorePermit,
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(move || {
         let result = work();
         drop(permit);

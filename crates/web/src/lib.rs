@@ -20,6 +20,7 @@ mod lang;
 mod layout;
 mod list;
 mod pages;
+mod patience;
 mod query;
 pub mod routes;
 mod serve;
@@ -37,6 +38,7 @@ pub fn list_request(module: &str, query: &str) -> Option<records::ListRequest> {
     list::read(module, &pairs, false).ok().map(|asked| asked.request)
 }
 
+pub use api::idempotency::purge_idempotency;
 pub use app::{App, Settings};
 pub use baseline::baseline;
 pub use serve::{Connections, serve};

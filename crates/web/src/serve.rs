@@ -1,21 +1,19 @@
 //! Serving a router on a listener until it is told to stop: with limits on connections, on the size of a request's head, and on how long a client may
 //! take to send head and body. Whoever sends a byte a minute has no place among those who work.
+use crate::patience::{Patient, Taken};
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use hyper::body::{Frame, Incoming};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, Sleep};
 use tower::ServiceExt;
 
 /// How long requests that are under way may take to end when the server stops.
@@ -32,7 +30,8 @@ pub struct Connections {
     pub max: usize,
     /// The head of a request must be there so soon, in milliseconds; also how long a connection may rest between two requests.
     pub head_ms: u64,
-    /// Something more of a body must come so soon, in milliseconds.
+    /// A body must be there so soon, in milliseconds, and a second later for every 16 KiB that have come of it; an answer must be taken on within the
+    /// same time.
     pub body_ms: u64,
     /// Longest head of a request, in bytes; at least 8,192. What came in one piece with the last allowed byte is still looked at.
     pub max_head_bytes: usize,
@@ -119,7 +118,7 @@ async fn connection(
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(Duration::from_millis(limits.head_ms));
     builder.max_headers(MAX_HEADERS).max_buf_size(limits.max_head_bytes.max(8_192));
-    let serving = builder.serve_connection(TokioIo::new(stream), service);
+    let serving = builder.serve_connection(TokioIo::new(Taken::new(stream, body_within)), service);
     tokio::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,
@@ -132,45 +131,6 @@ async fn connection(
         tracing::debug!(%error, "a connection ended before its time");
     }
     drop(place);
-}
-
-/// A body that has to go on coming.
-struct Patient {
-    inner: Incoming,
-    within: Duration,
-    until: Pin<Box<Sleep>>,
-}
-
-impl Patient {
-    fn new(inner: Incoming, within: Duration) -> Self {
-        Self { inner, within, until: Box::pin(tokio::time::sleep(within)) }
-    }
-}
-
-impl HttpBody for Patient {
-    type Data = Bytes;
-    type Error = axum::BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.inner).poll_frame(context) {
-            let next = Instant::now() + self.within;
-            self.until.as_mut().reset(next);
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
-        }
-        if self.until.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Some(Err("the body did not go on coming".into())));
-        }
-        Poll::Pending
-    }
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-    fn size_hint(&self) -> hyper::body::SizeHint {
-        self.inner.size_hint()
-    }
 }
 
 /// The address that a request comes from, if it came over a connection.
@@ -186,6 +146,7 @@ pub(crate) fn address(request: &Request) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Bytes;
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::sync::oneshot;
@@ -241,6 +202,25 @@ mod tests {
         let begun = ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n", "abc"];
         let got = tokio::time::timeout(Duration::from_secs(20), answer(quick(), &begun)).await.unwrap();
         assert!(got.starts_with("HTTP/1.1 400"), "{got}");
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_take_the_answer_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(async || vec![b'x'; 64 << 20]));
+        let limits = Connections { body_ms: 100, max: 1, ..Connections::default() };
+        let serving = tokio::spawn(serve(listener, router, limits, std::future::pending()));
+        let mut deaf = TcpStream::connect(address).await.unwrap();
+        deaf.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        // There is one place; the next one gets it only when the first has lost it.
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut first = [0; 12];
+        let read = tokio::time::timeout(Duration::from_secs(20), next.read_exact(&mut first)).await;
+        assert!(read.is_ok_and(|read| read.is_ok()) && first.starts_with(b"HTTP/1.1 200"));
+        drop(deaf);
+        serving.abort();
     }
 
     #[tokio::test]

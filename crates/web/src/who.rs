@@ -71,13 +71,16 @@ pub(crate) async fn sign_in(
     }
     let Some(info) = app.instance.find(business) else {
         // Whoever asks for a business that does not exist waits as long: a hash is made and thrown away.
-        cross::long(app, || Ok(identity::Password::random().map(drop)?)).await?;
+        cross::sign_in(app, || Ok(identity::Password::random().map(drop)?)).await?;
         return Err(refused());
     };
-    let (tenant, _) = app.tenant(info.id).await?;
     let (login, password) = (login.to_owned(), password.to_owned());
-    let signed_in =
-        cross::long(app, move || Ok(identity::sign_in(&tenant, &login, &password, address.as_deref())?)).await;
+    let instance = Arc::clone(&app.instance);
+    let signed_in = cross::sign_in(app, move || {
+        let tenant = instance.tenant(info.id)?;
+        Ok(identity::sign_in(&tenant, &login, &password, address.as_deref())?)
+    })
+    .await;
     match signed_in {
         Ok(signed_in) => Ok(signed_in.token.to_string()),
         Err(failure) if failure.status == StatusCode::FORBIDDEN => Err(refused()),

@@ -1,6 +1,6 @@
 //! Locking and unlocking.
 use super::{end_sessions, note};
-use crate::account::{self, UserState};
+use crate::account::{self, Account, UserState};
 use crate::error::Result;
 use crate::statements;
 use base::UserId;
@@ -16,6 +16,12 @@ pub fn lock_user(op: &mut Op<'_>, id: UserId) -> Result<()> {
         return Ok(());
     }
     account::not_the_last_administrator(op, &account)?;
+    lock(op, &account)
+}
+
+/// The lock itself.
+pub(crate) fn lock(op: &mut Op<'_>, account: &Account) -> Result<()> {
+    let id = account.id;
     let entry = op.entry("lock-user", None, None);
     op.change(
         &statements::USER_STATE,

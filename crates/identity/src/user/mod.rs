@@ -10,6 +10,7 @@ mod set_role;
 pub use create::{NewUser, create_user};
 pub use delete::{delete_user, finish_deletions};
 pub use list::{find_user, list_users, user};
+pub(crate) use lock::lock;
 pub use lock::{lock_user, unlock_user};
 pub use rename::{Rename, rename_user};
 pub use reset::reset_password;

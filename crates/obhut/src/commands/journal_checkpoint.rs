@@ -10,10 +10,16 @@ use store::{journal, sqlite};
 pub(crate) struct Args {
     #[command(flatten)]
     of: OfTenant,
+    /// Write the missing copy outside the databases anew, once its loss is explained; recorded in the journal
+    #[arg(long)]
+    renew: bool,
 }
 
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&args.of)?;
+    if args.renew {
+        context.instance.renew_checkpoint(&context.caller(), info.id)?;
+    }
     let tenant = context.instance.tenant(info.id)?;
     let shared = tenant.shared();
     // Every journal has a first entry, the one that brought the modules in.

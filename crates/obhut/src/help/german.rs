@@ -124,5 +124,6 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Why: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. Any other text counts as other and is not kept, since it might name the person", "Warum: request, purpose-ended, consent-withdrawn, objection, unlawful, legal-duty, other. Jeder andere Text gilt als other und wird nicht aufbewahrt, da er die Person nennen könnte"),
     ("Without what identifies a person: personal fields left out, ids replaced by pseudonyms that only this business's key can join", "Ohne was eine Person erkennen lässt: persönliche Felder fehlen, Kennungen sind durch Pseudonyme ersetzt, die nur der Schlüssel dieses Mandanten verbindet"),
     ("Words of the name, the e-mail address, the telephone number, or the id", "Wörter des Namens, die E-Mail-Adresse, die Telefonnummer oder die Kennung"),
+    ("Write the missing copy outside the databases anew, once its loss is explained; recorded in the journal", "Die fehlende Kopie außerhalb der Datenbanken neu schreiben, sobald ihr Verlust geklärt ist; steht dann im Änderungsprotokoll"),
     ("Write the rejected rows there as CSV, with line and reason", "Die abgewiesenen Zeilen dorthin als CSV schreiben, mit Zeile und Grund"),
 ];

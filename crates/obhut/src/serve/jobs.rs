@@ -21,6 +21,7 @@ const WORK: &[(&str, Every, Does)] = &[
     ("purge-logs", Every::Hour, |_, tenant| purge_logs(tenant).map(drop)),
     ("purge-sessions", Every::Hour, |_, tenant| purge_sessions(tenant)),
     ("forget-tokens", Every::Hour, |_, tenant| identity::forget_tokens(tenant).map(drop).map_err(text)),
+    ("purge-idempotency", Every::Hour, |_, tenant| web::purge_idempotency(tenant).map(drop).map_err(text)),
     ("finish-erasures", Every::Hour, |_, tenant| store::erase::resume(tenant).map(drop).map_err(text)),
     ("finish-deletions", Every::Hour, |_, tenant| identity::finish_deletions(tenant).map(drop).map_err(text)),
     ("expire-copies", Every::Hour, |_, tenant| tenant.expire_copies().map(drop).map_err(text)),

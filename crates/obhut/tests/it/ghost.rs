@@ -281,6 +281,43 @@ fn f112_of_a_customer_with_an_invoice_the_voucher_is_left_and_nothing_else() {
     business.assert_sound();
 }
 
+/// A person stays one: whatever kind the record says later, an erasure reaches all of it.
+#[test]
+fn f112_of_a_person_whose_record_was_made_an_institution_nothing_is_left() {
+    let mut business = Business::new(PACKS);
+    others(&business, 20);
+    let (person, mut planted) = planted_record(&business, "contact", None, &[]);
+    let word = planted_word();
+    let patch = json!({"kind": "institution", "family_name": word}).as_object().cloned().unwrap();
+    let change = move |op: &mut store::Op<'_>| records::change(op, "contact", person, patch, None).map(drop);
+    business.tenant().write(business.admin(), change).unwrap();
+    planted.push(Planted {
+        module: "contact".into(),
+        field: "family_name".into(),
+        text: word,
+        searchable: true,
+        indexed: true,
+    });
+    let mut everybody = business.admin();
+    everybody.grants.permissions.remove(&base::Permission::Privacy);
+    privacy::restrict(business.tenant(), &business.admin(), person.cast(), "claims").unwrap();
+    let mut reader = business.tenant().reader().unwrap();
+    assert!(records::get(&mut reader, &everybody, "contact", person).is_err(), "it can be restricted as before");
+    drop(reader);
+    privacy::release(business.tenant(), &business.admin(), person.cast(), "settled").unwrap();
+
+    let plan = privacy::plan(business.tenant(), &business.admin(), person.cast(), "request").unwrap();
+    assert!(plan.stays.is_empty() && !plan.goes.is_empty(), "{:?}", plan.stays);
+    privacy::perform(business.tenant(), &business.admin(), plan.id).unwrap();
+    let mut reader = business.tenant().reader().unwrap();
+    assert!(records::get(&mut reader, &business.admin(), "contact", person).is_err(), "it is gone");
+    drop(reader);
+    assert_gone(&search_now(&business), &planted, "the live folder");
+    business.reopen();
+    assert_gone(&search_now(&business), &planted, "after a restart");
+    business.assert_sound();
+}
+
 /// Many people, most of them erased, so that pages split and are merged: the engine must not leave a copy of what moved.
 #[test]
 fn f112_nothing_is_left_among_many_people() {

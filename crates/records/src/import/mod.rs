@@ -36,6 +36,12 @@ pub const MAX_CARD_PROPERTIES: usize = 2_000;
 pub const MAX_WORKBOOK_BYTES: u64 = 64 << 20;
 /// Largest workbook unpacked, as its own directory states it, in bytes.
 pub const MAX_WORKBOOK_UNPACKED_BYTES: u64 = 1 << 30;
+/// Largest part of a workbook that is held whole, unpacked: its texts, its formats.
+pub const MAX_WORKBOOK_PART_BYTES: u64 = 64 << 20;
+/// Rows of a sheet; Excel has no more.
+pub const MAX_SHEET_ROWS: usize = 1 << 20;
+/// What the cells of a sheet may take in memory.
+pub const MAX_SHEET_BYTES: u64 = 512 << 20;
 /// Most bytes of a rejected row that its reject keeps.
 pub const MAX_RAW_BYTES: usize = 64 << 10;
 /// Largest mapping file in bytes.

@@ -96,6 +96,8 @@ pub enum Unsupported {
     OldWorkbook,
     /// JSON.
     Json,
+    /// A workbook whose parts are compressed in a way that no ordinary program uses.
+    Packing,
 }
 
 impl Unsupported {
@@ -103,6 +105,9 @@ impl Unsupported {
         match self {
             Self::OldWorkbook => {
                 "eine Arbeitsmappe von Excel 97 (.xls) oder eine geschützte; speichern Sie sie als .xlsx ohne Kennwort"
+            }
+            Self::Packing => {
+                "eine Arbeitsmappe, die ungewöhnlich gepackt ist; öffnen und speichern Sie sie mit Ihrer Tabellenkalkulation neu"
             }
             Self::Json => {
                 "die Datei ist JSON; gelesen werden CSV, XLSX und Adresskarten (JSON nimmt die Schnittstelle entgegen: POST /api/v1/MODUL/batch)"
@@ -113,6 +118,9 @@ impl Unsupported {
     fn en(self) -> &'static str {
         match self {
             Self::OldWorkbook => "an Excel 97 workbook (.xls) or a protected one; save it as .xlsx without a password",
+            Self::Packing => {
+                "a workbook that is packed in an unusual way; open it in your spreadsheet program and save it anew"
+            }
             Self::Json => {
                 "the file is JSON; CSV, XLSX and address cards are read (JSON goes to the REST API: POST /api/v1/MODULE/batch)"
             }

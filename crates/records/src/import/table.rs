@@ -5,6 +5,7 @@
 //! nobody can tell which cell is missing or doubled; so is a quotation mark that does not fit.
 mod csv;
 mod separator;
+mod unpacked;
 mod xlsx;
 
 use std::collections::HashMap;

@@ -329,8 +329,23 @@ fn own(op: &mut Op<'_>, module: Option<&str>, text: &str) -> Result<Option<Recor
     };
     let Some(stored) = op.stored(id)? else { return Ok(None) };
     let modules = op.tenant().modules();
-    let right = modules.rows.get(&stored.module).is_some_and(|row| module.is_none_or(|module| row.name == module));
+    let right = modules.rows.get(&stored.module).is_some_and(|row| {
+        module.is_none_or(|module| row.name == module)
+            && op.caller().may_see(&row.name, stored.scope, stored.restricted)
+    });
     Ok(right.then_some(id))
+}
+
+/// A link leads only to what the caller may see; that there is something else is not told either.
+fn if_visible(op: &mut Op<'_>, id: Option<RecordId>) -> Result<Option<RecordId>> {
+    let Some(id) = id else { return Ok(None) };
+    let Some(stored) = op.stored(id)? else { return Ok(None) };
+    let modules = op.tenant().modules();
+    let seen = modules
+        .rows
+        .get(&stored.module)
+        .is_some_and(|row| op.caller().may_see(&row.name, stored.scope, stored.restricted));
+    Ok(seen.then_some(id))
 }
 
 /// The value of a link; `None` where the row of this file that it leads to was not made, or a dry run would have made it.
@@ -384,14 +399,18 @@ fn found(op: &mut Op<'_>, module: &str, by: &str, value: &str, id: Option<&str>)
         for id in ids.split(';').map(str::trim).filter(|id| !id.is_empty()) {
             match own(op, None, id)? {
                 Some(id) => all.push(id),
-                None => all.extend(known(op, &id_key(id))?),
+                None => {
+                    let known = known(op, &id_key(id))?;
+                    all.extend(if_visible(op, known)?);
+                }
             }
         }
         if !all.is_empty() && all.len() == ids.split(';').filter(|id| !id.trim().is_empty()).count() {
             return Ok(Some(all));
         }
     }
-    if let Some(id) = known(op, &key_of(module, by, value))? {
+    let known = known(op, &key_of(module, by, value))?;
+    if let Some(id) = if_visible(op, known)? {
         return Ok(Some(vec![id]));
     }
     Ok(stored_before(op, module, by, value)?.map(|id| vec![id]))
@@ -400,11 +419,12 @@ fn found(op: &mut Op<'_>, module: &str, by: &str, value: &str, id: Option<&str>)
 /// A record that was there before any import: by the index, which knows what was committed.
 fn stored_before(op: &mut Op<'_>, module: &str, by: &str, value: &str) -> Result<Option<RecordId>> {
     let modules = op.tenant().modules();
-    let Some(field) =
-        modules.set.get(module).and_then(|definition| definition.field(by)).filter(|field| field.indexed())
-    else {
+    let Some(definition) = modules.set.get(module) else { return Ok(None) };
+    let caller = op.caller();
+    if !caller.grants.allows(module, base::Access::Read) || !crate::view::may_see(definition, by, caller) {
         return Ok(None);
-    };
+    }
+    let Some(field) = definition.field(by).filter(|field| field.indexed()) else { return Ok(None) };
     let Some(key) = store::index_row::key(field.kind, &Value::from(value)) else { return Ok(None) };
     let mut query = store::index::ListQuery::new(module, op.caller().grants.scopes.clone());
     query.filters.push(store::index::Filter { column: by.to_owned(), test: store::index::Test::Eq(key) });

@@ -33,7 +33,8 @@ pub struct IndexRow {
     pub doc: String,
     /// Keys by column; several for a column with several values.
     pub keys: Vec<(String, Key)>,
-    /// Tokens separated by single blanks, each once ([`crate::text::index_tokens`] of every searchable field).
+    /// Tokens separated by single blanks, each once ([`crate::text::index_tokens`] of every searchable field, and
+    /// [`crate::text::sensitive_tokens`] of those that not everybody may read).
     pub tokens: String,
 }
 

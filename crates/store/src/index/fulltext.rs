@@ -10,7 +10,7 @@
 use super::error::{Error, Result};
 use super::layout::Layout;
 use super::walk::Source;
-use crate::text::{Term, Word};
+use crate::text::{SENSITIVE, Term, Word};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeSet;
 
@@ -117,7 +117,14 @@ pub(super) fn forget(connection: &Connection, removed: &BTreeSet<String>) -> Res
 
 /// The search as FTS5 reads it. Every word stands in quotes and holds no quote itself.
 pub(super) fn expression(terms: &[Term]) -> String {
-    let word = |word: &Word| format!("\"{}\"{}", word.text.replace('"', ""), if word.prefix { "*" } else { "" });
+    let word = |word: &Word| {
+        let (text, star) = (word.text.replace('"', ""), if word.prefix { "*" } else { "" });
+        if word.sensitive {
+            format!("(\"{text}\"{star} OR \"{SENSITIVE}{text}\"{star})")
+        } else {
+            format!("\"{text}\"{star}")
+        }
+    };
     let all = |words: &Vec<Word>| format!("({})", words.iter().map(word).collect::<Vec<_>>().join(" AND "));
     let any = |term: &Term| format!("({})", term.alternatives.iter().map(all).collect::<Vec<_>>().join(" OR "));
     terms.iter().map(any).collect::<Vec<_>>().join(" AND ")

@@ -44,6 +44,7 @@ pub(crate) fn begin(
     let mut ledger = Ledger::open(&paths.ledger_file(), ring)?;
     let head = Head::read(&mut records)?;
     head.signed(&ledger)?;
+    let known = crate::reapply::known_lines(&mut records, &head, &ledger)?;
     let old = Tree::load(&mut records, &head.origin, head.size)?;
     if old.root() != head.root {
         return Err(Error::damaged("records.db", "the journal's tree does not give the root that its head names"));
@@ -102,6 +103,9 @@ pub(crate) fn begin(
         let root = tree.root();
         let moved = [size.into(), (&root).into(), checkpoint.as_str().into(), commit.into(), tree.origin().into()];
         records.execute((&statements::HEAD_EPOCH).into(), &moved)?;
+        // The databases are of the past, and what the ledger says since then is applied when they are opened.
+        let from = known.to_string();
+        records.execute((&statements::META_PUT).into(), &[crate::reapply::FROM.into(), from.as_str().into()])?;
         records.commit()?;
         Ok(checkpoint)
     };

@@ -17,7 +17,7 @@ pub use body::{Body, Cover, Digest};
 pub(crate) use copy::{Flusher, read_copy, write_copy};
 pub use prove::{Consistency, Proof, prove};
 pub use purge::{PurgeOutcome, purge};
-pub use show::{Change, Shown, Step, history, history_of_gone};
+pub use show::{Change, Shown, Step, history, history_of_gone, last_under};
 pub use tree::Tree;
 pub(crate) use tree::ledger_position;
 pub use verify::{Nightly, Report, WHOLE_EVERY_MS, entries, nightly, verify};

@@ -2,10 +2,15 @@
 //!
 //! There is no query by person who acted: the log answers "what happened to this record", never "what did this employee do" (H-91, H-92, X-23).
 use super::body::Body;
-use crate::rows::Access;
+use crate::module::Map;
+use crate::rows::{Access, UnitRow};
+use crate::units::Unit;
 use crate::{Error, Result, statements};
 use base::{RecordId, Timestamp};
 use serde_json::Value;
+
+/// Entries of one record that are read at a time.
+const ENTRIES_AT_ONCE: i64 = 500;
 
 /// A field's change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +92,53 @@ pub fn history_of_gone(
     Ok((module, steps(access, rid, before, limit)?))
 }
 
+/// What a record's entries say under one unit alone: the last value of each field, and when the last of them was written. For a unit that
+/// was left behind when the record became somebody else's.
+pub fn last_under(access: &mut dyn Access, record: i64, unit: &UnitRow) -> Result<(Map, Option<Timestamp>)> {
+    let tenant = access.shared().tenant;
+    let mut values = Map::new();
+    let mut at = None;
+    let mut before = i64::MAX;
+    loop {
+        let mut bodies = Vec::new();
+        let mut read = 0;
+        access.rows(&statements::ENTRIES_OF, &[record.into(), before.into(), ENTRIES_AT_ONCE.into()], &mut |row| {
+            (read, before) = (read + 1, row.int(0)?);
+            if let Some(body) = row.opt_bytes(1)? {
+                bodies.push(Body::decode(body)?);
+            }
+            Ok(true)
+        })?;
+        for body in bodies.into_iter().filter(|body| body.values.iter().any(|(id, _)| *id == unit.id)) {
+            at = at.or(Some(body.at));
+            let mut sealed = None;
+            let seq = i64::try_from(body.seq).unwrap_or(i64::MAX);
+            access.rows(&statements::VALUES_OF, &[seq.into()], &mut |row| {
+                if row.int(0)? == unit.rid {
+                    sealed = Some(row.bytes(1)?.to_vec());
+                }
+                Ok(true)
+            })?;
+            let Some(sealed) = sealed else { continue };
+            let key = access.key(unit.rid)?;
+            for (field, old, new) in opened_values(&key, &sealed, tenant, body.seq)? {
+                // What went to another owner has no new value here; what it was is what counts.
+                let value = if new.is_null() { old } else { new };
+                values.entry(field).or_insert(value);
+            }
+        }
+        if read < ENTRIES_AT_ONCE {
+            return Ok((values, at));
+        }
+    }
+}
+
+fn opened_values(unit: &Unit, sealed: &[u8], tenant: base::TenantId, seq: u64) -> Result<Vec<(String, Value, Value)>> {
+    let plain = unit.key.open(sealed, &crate::seal::value_data(tenant, seq))?;
+    serde_json::from_slice(&plain)
+        .map_err(|_| Error::damaged("records.db", format!("the values of journal entry {seq} are not readable")))
+}
+
 fn steps(access: &mut dyn Access, rid: i64, before: Option<u64>, limit: u32) -> Result<Shown> {
     let before = i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
     let mut bodies = Vec::new();
@@ -118,10 +170,7 @@ fn step(access: &mut dyn Access, body: Body) -> Result<Step> {
     let mut changes = Vec::new();
     for (unit, sealed) in sealed {
         let unit = access.key(unit)?;
-        let plain = unit.key.open(&sealed, &crate::seal::value_data(tenant, body.seq))?;
-        let values: Vec<(String, Value, Value)> = serde_json::from_slice(&plain).map_err(|_| {
-            Error::damaged("records.db", format!("the values of journal entry {} are not readable", body.seq))
-        })?;
+        let values = opened_values(&unit, &sealed, tenant, body.seq)?;
         changes.extend(values.into_iter().map(|(field, old, new)| Change { field, old, new }));
     }
     changes.sort_by(|left, right| left.field.cmp(&right.field));

@@ -396,6 +396,7 @@ impl Check {
         ledger: Option<&Ledger>,
     ) -> Result<()> {
         const BATCH: i64 = 10_000;
+        let done = ledger.map(Ledger::done_units).unwrap_or_default();
         let mut from = 1;
         loop {
             let units = engine::collect(records, &statements::UNITS_FROM, &[from.into(), BATCH.into()], |row| {
@@ -419,6 +420,11 @@ impl Check {
                 Ok(true)
             })?;
             for (rid, id, state) in units {
+                if state != 2 && done.contains(&id) {
+                    let message = "the ledger says that it was erased, and the databases do not know: older files were put back. It is erased again when the tenant is opened";
+                    self.find("erased-back", &format!("unit {id}"), message.into());
+                    continue;
+                }
                 match (there.get(&rid), state) {
                     (Some(_), 2) => {
                         self.find("key-back", &format!("unit {id}"), "it was erased and its key is there".into());

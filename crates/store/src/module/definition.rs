@@ -74,6 +74,10 @@ impl Definition {
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.positions.get(name).and_then(|place| self.fields.get(*place))
     }
+    /// Whether a field is there only for those who may read what is sensitive (H-116).
+    pub fn is_sensitive(&self, name: &str) -> bool {
+        self.field(name).is_some_and(|field| field.protection == Protection::Sensitive)
+    }
     /// The state of that name.
     pub fn state(&self, name: &str) -> Option<&State> {
         self.states.iter().find(|state| state.name == name)

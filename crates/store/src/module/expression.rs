@@ -38,6 +38,7 @@ impl Expression {
             return Err(format!("the expression is longer than {MAX_SOURCE} characters"));
         }
         let program = ENVIRONMENT.compile(source).map_err(|errors| explain(&errors))?;
+        super::cost::check(&program.expression().expr)?;
         let mut fields: Vec<String> = program
             .references()
             .variables()

@@ -6,6 +6,7 @@
 mod activities;
 mod check;
 mod classes;
+mod cost;
 mod definition;
 mod display;
 mod error;

@@ -104,12 +104,13 @@ impl Op<'_> {
         match &definition.subject {
             Subject::None => Ok(0),
             Subject::Own { .. } => {
-                if !definition.is_person(values) {
-                    return Ok(0);
-                }
                 let id: SubjectId = record.1.cast();
+                // Once a person, always that person's: whatever the record says of itself later, nothing of it leaves the person's units.
                 if known && let Some(row) = self.subject(id)? {
                     return self.canonical_subject(row.rid);
+                }
+                if !definition.is_person(values) {
+                    return Ok(0);
                 }
                 let rid = self.next_rid(crate::writer::Table::Subject);
                 let params = [rid.into(), id.bytes().into(), record.0.into(), self.commit_no().into()];

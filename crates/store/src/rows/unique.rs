@@ -8,19 +8,21 @@ use serde_json::Value;
 
 impl Op<'_> {
     /// Claims the unique values of a record and gives those back that it no longer has. `unit_of` names the unit that takes a claim along
-    /// when it is destroyed. Every value that another record has is a field's error.
+    /// when it is destroyed. `moved`: that unit may be another one than before, so what stays is claimed again under it; otherwise it would be free as
+    /// soon as the former owner is erased. Every value that another record has is a field's error.
     pub(super) fn claim_unique(
         &mut self,
         definition: &Definition,
         rid: i64,
         old: Option<&Map>,
         new: &Map,
+        moved: bool,
         unit_of: &dyn Fn(&Field) -> Option<i64>,
     ) -> Result<()> {
         let mut errors = Vec::new();
         for field in definition.fields.iter().filter(|field| field.unique) {
             let (before, after) = (old.and_then(|old| text(old, field)), text(new, field));
-            if before == after {
+            if before == after && !moved {
                 continue;
             }
             let name = claim_name(definition, field);

@@ -32,6 +32,8 @@ pub struct Put<'a> {
     pub action: &'a str,
     /// Whether the moment of the last change stays: nobody has changed what the record says.
     pub keeps_moment: bool,
+    /// Whether new links may lead only to what the caller may see. Not so where the links are not the caller's choice: a merge moves them all.
+    pub own_links: bool,
 }
 
 /// What was written.
@@ -58,7 +60,7 @@ impl Op<'_> {
     /// Writes a record: everything or nothing, with its entry.
     #[expect(clippy::too_many_lines, reason = "the steps of one write in their order; each is a function below")]
     pub fn put(&mut self, put: Put<'_>) -> Result<Written> {
-        let Put { definition, row, id, existing, mut values, scope, action, keeps_moment } = put;
+        let Put { definition, row, id, existing, mut values, scope, action, keeps_moment, own_links } = put;
         let rid = match &existing {
             Some(old) => old.stored.rid,
             None => self.next_rid(crate::writer::Table::Record),
@@ -73,7 +75,7 @@ impl Op<'_> {
         let links = if links_stay {
             None
         } else {
-            Some(self.links(definition, &values, existing.as_ref().map(|old| &old.values))?)
+            Some(self.links(definition, &values, existing.as_ref().map(|old| &old.values), own_links)?)
         };
         let subject = self.subject_of(definition, &values, (rid, id), existing.is_some(), &entry)?;
         if let Some(old) = &existing
@@ -135,7 +137,15 @@ impl Op<'_> {
             unique_units.insert(field.name.clone(), unit);
         }
         let values_before = existing.as_ref().map(|old| &old.values);
-        self.claim_unique(definition, rid, values_before, &values, &|field| unique_units.get(&field.name).copied())?;
+        // Only with another owner, another link or another state can a value come under another unit.
+        let moved = existing.as_ref().is_some_and(|old| {
+            old.stored.subject != subject || links.is_some() || old.values.get("state") != values.get("state")
+        });
+        let unit_of = |field: &crate::module::Field| unique_units.get(&field.name).copied();
+        self.claim_unique(definition, rid, values_before, &values, moved, &unit_of)?;
+        if moved {
+            self.move_external(rid, row_unit.rid)?;
+        }
 
         let before: BTreeMap<i64, &Part> =
             existing.iter().flat_map(|old| &old.stored.parts).map(|part| (part.unit, part)).collect();
@@ -321,21 +331,35 @@ impl Op<'_> {
     }
 
     /// The records that the link fields name, by row number. A target that is missing or of a wrong module is the field's error.
-    fn links(&mut self, definition: &Definition, values: &Map, old: Option<&Map>) -> Result<BTreeSet<(String, i64)>> {
+    /// With `own_links` so is a new one that the caller may not see: that it exists is not told either.
+    fn links(
+        &mut self,
+        definition: &Definition,
+        values: &Map,
+        old: Option<&Map>,
+        own_links: bool,
+    ) -> Result<BTreeSet<(String, i64)>> {
         let mut links = BTreeSet::new();
         let mut errors = Vec::new();
         for field in definition.fields.iter().filter(|field| field.kind == FieldType::Link) {
             let Some(value) = values.get(&field.name) else { continue };
-            let targets: Vec<&str> = match value {
-                Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
-                Value::String(id) => vec![id],
-                _ => Vec::new(),
-            };
-            for target in targets {
+            let before: Vec<&str> =
+                old.and_then(|old| old.get(&field.name)).map(|old| targets(old)).unwrap_or_default();
+            for target in targets(value) {
                 let Ok(id) = target.parse::<RecordId>() else { continue };
-                let found =
-                    self.first(&statements::RECORD_RID, &[id.bytes().into()], |row| Ok((row.int(0)?, row.int(1)?)))?;
+                let found = self.first(&statements::RECORD_RID, &[id.bytes().into()], |row| {
+                    Ok((row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)? != 0))
+                })?;
                 let modules = self.shared.modules();
+                let seen = |module: i64, scope: i64, restricted: bool| {
+                    let name = modules.rows.get(&module).map(|row| row.name.as_str());
+                    name.is_some_and(|name| self.caller.may_see(name, scope, restricted))
+                };
+                let found = found
+                    .filter(|(_, module, scope, restricted)| {
+                        !own_links || before.contains(&target) || seen(*module, *scope, *restricted)
+                    })
+                    .map(|(rid, module, _, _)| (rid, module));
                 match found {
                     Some((rid, module))
                         if modules.rows.get(&module).is_some_and(|row| field.to.contains(&row.name)) =>
@@ -479,6 +503,15 @@ impl Owners<'_> {
             }
             _ => op.unit(subject, class, record(class), entry),
         }
+    }
+}
+
+/// The records that a link's value names.
+fn targets(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        Value::String(id) => vec![id],
+        _ => Vec::new(),
     }
 }
 

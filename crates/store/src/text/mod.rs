@@ -13,8 +13,9 @@ mod tokens;
 
 pub use fold::fold;
 pub use sort::{MAX_SORTED_CHARS, sort_key, sort_key_caseless, sort_key_prefix};
-pub use terms::{MAX_TERMS, Term, Word, query_terms};
-pub use tokens::{MAX_TOKENS, index_tokens};
+pub use terms::{MAX_TERMS, Term, Word, query_terms, with_sensitive};
+pub(crate) use tokens::SENSITIVE;
+pub use tokens::{MAX_TOKENS, index_tokens, sensitive_tokens};
 
 /// Version of the folding and of the sort keys (ICU4X data included). Stored in every index.
 pub const VERSION: i64 = 1;

@@ -1,7 +1,7 @@
 //! What a typed search asks for.
 use super::fold::{Umlaut, normal, strip};
 use super::numbers::{self, Run};
-use super::tokens::{Piece, cut, foldings, mail_address, pieces};
+use super::tokens::{Piece, SENSITIVE, cut, foldings, mail_address, pieces};
 
 /// Words of a search beyond this are ignored.
 pub const MAX_TERMS: usize = 10;
@@ -13,6 +13,8 @@ pub struct Word {
     pub text: String,
     /// Whether a token that only begins with it counts.
     pub prefix: bool,
+    /// Whether a token of a sensitive field counts as well ([`with_sensitive`]).
+    pub sensitive: bool,
 }
 
 /// One part of a search; every part must be found.
@@ -25,8 +27,13 @@ pub struct Term {
 impl Term {
     /// Whether a text with these tokens (as [`super::index_tokens`] wrote them) has what the term asks for.
     pub fn matches(&self, tokens: &str) -> bool {
+        let is = |token: &str, word: &Word| {
+            if word.prefix { token.starts_with(&word.text) } else { token == word.text }
+        };
         let has = |word: &Word| {
-            tokens.split(' ').any(|token| if word.prefix { token.starts_with(&word.text) } else { token == word.text })
+            tokens.split(' ').any(|token| {
+                is(token, word) || word.sensitive && token.strip_prefix(SENSITIVE).is_some_and(|token| is(token, word))
+            })
         };
         self.alternatives.iter().any(|words| words.iter().all(has))
     }
@@ -58,10 +65,17 @@ pub fn query_terms(text: &str) -> Vec<Term> {
     terms
 }
 
+/// The same search, in sensitive fields too: only for a caller who may read them.
+pub fn with_sensitive(mut terms: Vec<Term>) -> Vec<Term> {
+    let words = terms.iter_mut().flat_map(|term| &mut term.alternatives).flatten();
+    words.for_each(|word| word.sensitive = true);
+    terms
+}
+
 fn word(text: String, last: bool) -> Word {
     // A single letter as prefix would mean most of the records.
     let prefix = last && text.chars().nth(1).is_some();
-    Word { text, prefix }
+    Word { text, prefix, sensitive: false }
 }
 
 fn address_term(address: &str, last: bool) -> Term {

@@ -6,6 +6,10 @@ use std::collections::HashSet;
 /// More tokens than this of one text are not indexed.
 pub const MAX_TOKENS: usize = 4_000;
 
+/// Stands before every token of a sensitive field. No token begins with it: words begin with a letter or digit, and of an address what lies
+/// behind its only `@` is taken.
+pub(crate) const SENSITIVE: char = '@';
+
 /// Longest token in characters; longer words are cut, when indexed and when asked.
 pub(super) const MAX_TOKEN_CHARS: usize = 48;
 
@@ -74,6 +78,19 @@ pub(super) fn foldings(word: &str) -> Vec<String> {
 /// Whether the full-text table keeps this in one piece; folding can leave marks that are not letters.
 fn is_token(token: &str) -> bool {
     !token.is_empty() && token.chars().all(char::is_alphanumeric)
+}
+
+/// The tokens of a text of sensitive fields: as [`index_tokens`] gives them, each marked, so that only a search that asks for them finds it.
+pub fn sensitive_tokens(text: &str) -> String {
+    let mut marked = String::new();
+    for token in index_tokens(text).split(' ').filter(|token| !token.is_empty()) {
+        if !marked.is_empty() {
+            marked.push(' ');
+        }
+        marked.push(SENSITIVE);
+        marked.push_str(token);
+    }
+    marked
 }
 
 /// The tokens of a text, folded and separated by blanks, each once: every word in both foldings of umlauts, numbers written in

@@ -9,6 +9,7 @@ mod lifecycle;
 mod load;
 mod logs;
 mod model;
+mod owners;
 mod rotation;
 mod statements;
 mod story;

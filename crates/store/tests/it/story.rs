@@ -23,7 +23,17 @@ pub fn put(op: &mut Op<'_>, module: &str, id: RecordId, values: Value) -> Result
     values.extend(state.map(|state| ("state".to_owned(), state)));
     let existing = op.opened(id)?;
     let row = modules.active.get(module).expect("the module is active");
-    op.put(Put { definition, row, id, existing, values, scope: 0, action: "create", keeps_moment: false })
+    op.put(Put {
+        definition,
+        row,
+        id,
+        existing,
+        values,
+        scope: 0,
+        action: "create",
+        keeps_moment: false,
+        own_links: true,
+    })
 }
 
 /// A contact with a name and an address.

@@ -1,20 +1,17 @@
 //! `Idempotency-Key` on POST: the same key with the same body makes one record, whatever the network did in between.
 //!
 //! What is stored is a keyed hash of the key, a keyed hash of the body, and the id of the record, in the transaction that makes the record:
-//! ids and neutral values only (design, *Sealed parts*). A key is remembered for a day.
+//! ids and neutral values only (design, *Sealed parts*). A key is remembered for a day and removed in the hour after it.
 use crate::api::Client;
 use crate::fail::Failure;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use base::{RecordId, Timestamp};
-use std::sync::atomic::{AtomicI64, Ordering};
-use store::Op;
 use store::engine::{Query, Upkeep};
+use store::{Caller, Op, Tenant};
 
 /// How long a key is remembered: a day.
 const LIFE_MS: i64 = 24 * 3600 * 1000;
-/// How often old keys are removed at most.
-const PURGE_MS: i64 = 3600 * 1000;
 /// Longest key.
 const MAX_LENGTH: usize = 255;
 
@@ -30,11 +27,15 @@ const FORGET: Upkeep = Upkeep { name: "IDEMPOTENCY_PURGE", sql: "DELETE FROM ide
 /// Statements of this file, for the test that prepares every statement.
 pub const ALL: &[(&str, &str)] = &[(KNOWN.name, KNOWN.sql), (REMEMBER.name, REMEMBER.sql), (FORGET.name, FORGET.sql)];
 
-/// A request's key and body, as hashes.
-#[derive(Debug, Clone, Copy)]
+/// Removes what is older than a day; for the hourly work of each tenant.
+pub fn purge_idempotency(tenant: &Tenant) -> store::Result<u64> {
+    tenant.write(Caller::job("purge-idempotency"), |op| op.upkeep(&FORGET, &[op.now().plus_ms(-LIFE_MS).0.into()]))
+}
+
+/// A request's key and body, as hashes under each key of the ring, newest first: one that was remembered before a rotation began is known while it runs.
+#[derive(Debug, Clone)]
 pub(super) struct Once {
-    key: [u8; 32],
-    body: [u8; 32],
+    hashes: Vec<([u8; 32], [u8; 32])>,
 }
 
 /// The key of a request, if it has one.
@@ -45,37 +46,31 @@ pub(super) fn of(client: &Client, module: &str, headers: &HeaderMap, body: &Byte
     let ring = client.tenant.shared().ring();
     // The key belongs to its caller and module: another one's is another key.
     let name = format!("{}\n{module}\n{key}", client.caller.actor);
-    Ok(Some(Once {
-        key: ring.mac().mac("idempotency-key", name.as_bytes()),
-        body: ring.mac().mac("idempotency-body", body),
-    }))
+    let keys = ring.macs().map(|(_, key)| key);
+    let hashes = keys.map(|key| (key.mac("idempotency-key", name.as_bytes()), key.mac("idempotency-body", body)));
+    Ok(Some(Once { hashes: hashes.collect() }))
 }
 
 impl Once {
     /// The record that the first request with this key made.
     pub fn before(&self, op: &mut Op<'_>) -> Result<Option<RecordId>, Failure> {
-        let known = op.first(&KNOWN, &[(&self.key).into()], |row| {
-            Ok((row.bytes(0)?.to_vec(), Timestamp(row.int(1)?), row.text(2)?.to_owned()))
-        })?;
-        let Some((body, at, answer)) = known.filter(|(_, at, _)| op.now().since(*at) < LIFE_MS) else {
-            return Ok(None);
-        };
-        let _ = at;
-        if body != self.body {
-            return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused"));
+        for (key, hash) in &self.hashes {
+            let known = op.first(&KNOWN, &[key.into()], |row| {
+                Ok((row.bytes(0)?.to_vec(), Timestamp(row.int(1)?), row.text(2)?.to_owned()))
+            })?;
+            let Some((body, _, answer)) = known.filter(|(_, at, _)| op.now().since(*at) < LIFE_MS) else { continue };
+            if body != hash {
+                return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused"));
+            }
+            return Ok(answer.parse().ok());
         }
-        Ok(answer.parse().ok())
+        Ok(None)
     }
     /// Remembers what this request made.
     pub fn made(&self, op: &mut Op<'_>, id: RecordId) -> Result<(), Failure> {
-        static PURGED_AT: AtomicI64 = AtomicI64::new(0);
-        let now = op.now();
-        if now.0 - PURGED_AT.load(Ordering::Relaxed) > PURGE_MS {
-            PURGED_AT.store(now.0, Ordering::Relaxed);
-            op.upkeep(&FORGET, &[now.plus_ms(-LIFE_MS).0.into()])?;
-        }
-        let id = id.to_string();
-        op.upkeep(&REMEMBER, &[(&self.key).into(), (&self.body).into(), now.0.into(), id.as_str().into()])?;
+        let Some((key, body)) = self.hashes.first() else { return Ok(()) };
+        let (now, id) = (op.now(), id.to_string());
+        op.upkeep(&REMEMBER, &[key.into(), body.into(), now.0.into(), id.as_str().into()])?;
         Ok(())
     }
 }

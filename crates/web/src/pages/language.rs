@@ -2,7 +2,7 @@
 use crate::app::App;
 use crate::fail::Failure;
 use crate::lang::Lang;
-use crate::pages::{origin_is_ours, own_path, see, set_cookie, visit_form};
+use crate::pages::{origin_is_ours, own_path, see, set_cookie, small_form};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
@@ -13,7 +13,7 @@ const LIFE_S: i64 = 365 * 24 * 3600;
 
 pub(crate) async fn send(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
     let headers = request.headers().clone();
-    let form = visit_form(request, &headers).await?;
+    let form = small_form(request, &headers).await?;
     if !origin_is_ours(&headers) {
         return Err(Failure::new(StatusCode::FORBIDDEN, "foreign-form"));
     }

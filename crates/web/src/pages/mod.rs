@@ -27,7 +27,7 @@ pub(crate) mod tokens;
 pub(crate) mod users;
 mod visit;
 
-pub(crate) use visit::{Posted, Visit, form as visit_form, origin_is_ours, session_cookie, set_cookie};
+pub(crate) use visit::{Posted, Visit, origin_is_ours, session_cookie, set_cookie, small_form};
 
 use crate::fail::Failure;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -48,10 +48,12 @@ pub(crate) fn id_of(text: &str) -> Result<RecordId, Failure> {
     text.parse().map_err(|_| Failure::not_found())
 }
 
-/// A path of ours: begins with one slash and has no line breaks. Everything else leads home, never to another site.
+/// A path of ours: begins with one slash, and every byte is one that an encoded path has. Everything else leads home, never to another site: browsers
+/// take tabs and line breaks out of an address before they read it, so that `/<tab>/other.example` is `//other.example`, and read `\` as `/`.
 pub(crate) fn own_path(path: &str) -> &str {
-    let good =
-        path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']) && path.is_ascii();
+    let good = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if good { path } else { "/" }
 }
 
@@ -64,6 +66,12 @@ mod tests {
         assert_eq!(own_path("/m/contact?q=x"), "/m/contact?q=x");
         for bad in ["//evil.example", "https://evil.example", "/\\evil", "", "/a\r\nSet-Cookie: x", "javascript:x"] {
             assert_eq!(own_path(bad), "/", "{bad}");
+        }
+        // Whatever byte stands between the slashes, no other site is named. What browsers strip or turn is among them.
+        for byte in (0..=0x20).chain([0x7f, b'\\']) {
+            for bad in [format!("/{0}/evil.example", char::from(byte)), format!("/m{0}x", char::from(byte))] {
+                assert_eq!(own_path(&bad), "/", "{bad:?}");
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn send(State(app): State<Arc<App>>, request: Request) -> Resul
     let headers = request.headers().clone();
     let words = Words(Lang::of(&headers));
     let address = crate::serve::address(&request);
-    let form = super::visit_form(request, &headers).await.map_err(IntoResponse::into_response)?;
+    let form = super::small_form(request, &headers).await.map_err(IntoResponse::into_response)?;
     if !origin_is_ours(&headers) {
         return Err(Failure::new(StatusCode::FORBIDDEN, "foreign-form").into_response());
     }

@@ -157,6 +157,18 @@ impl FromRequest<Arc<App>> for Posted {
     }
 }
 
+/// Longest body of a form that somebody may send who is not signed in, in bytes.
+const MAX_SMALL_FORM: usize = 4 * 1024;
+
+/// The pairs of a small form's body: of one that anybody may send.
+pub(crate) async fn small_form(request: Request, headers: &HeaderMap) -> Result<Pairs, Failure> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MAX_SMALL_FORM)
+        .await
+        .map_err(|_| Failure::of_status(StatusCode::PAYLOAD_TOO_LARGE))?;
+    form(Request::from_parts(parts, body.into()), headers).await
+}
+
 /// The pairs of a form's body.
 pub(crate) async fn form(request: Request, headers: &HeaderMap) -> Result<Pairs, Failure> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

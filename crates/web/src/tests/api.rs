@@ -107,6 +107,18 @@ async fn the_same_key_makes_one_record() {
 }
 
 #[tokio::test]
+async fn keys_of_requests_go_after_their_day_without_another_request() {
+    let house = House::new();
+    let token = house.token("contact:rw");
+    let key = [("idempotency-key", "auftrag-1")];
+    house.call(&token, "POST", "/api/v1/contact", Some(contact("Anna", "Einmal")), &key).await.expect(201);
+    assert_eq!(crate::purge_idempotency(house.business.tenant()).unwrap(), 0, "not before");
+    house.business.clock.advance_days(2);
+    assert_eq!(crate::purge_idempotency(house.business.tenant()).unwrap(), 1);
+    assert_eq!(crate::purge_idempotency(house.business.tenant()).unwrap(), 0);
+}
+
+#[tokio::test]
 async fn lists_page_filter_and_count() {
     let house = House::new();
     let token = house.token("*:r");

@@ -25,6 +25,7 @@ pub(crate) struct House {
     pub business: Business,
     pub pages: Router,
     pub api: Router,
+    pub app: std::sync::Arc<App>,
 }
 
 /// An answer, read to its end.
@@ -75,8 +76,8 @@ impl House {
         }
         let clock: base::SharedClock = std::sync::Arc::new(business.clock.clone());
         let app = App::new(std::sync::Arc::clone(business.instance()), clock, Settings::default());
-        let (pages, api) = (crate::pages(std::sync::Arc::clone(&app)), crate::api(app));
-        Self { business, pages, api }
+        let (pages, api) = (crate::pages(std::sync::Arc::clone(&app)), crate::api(std::sync::Arc::clone(&app)));
+        Self { business, pages, api, app }
     }
 
     pub fn token(&self, rights: &str) -> String {

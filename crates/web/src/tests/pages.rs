@@ -1,6 +1,7 @@
 //! The pages, as a browser without JavaScript uses them.
-use super::{House, contact};
+use super::{House, PASSWORD, contact};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[tokio::test]
 async fn headers_are_strict_on_every_answer() {
@@ -289,4 +290,42 @@ async fn suggestions_are_for_who_may_read() {
     let answer = house.get(&session, "/suggest?modules=contact&q=kund").await.expect(200);
     let found: Value = answer.json();
     assert_eq!(found["items"][0]["id"], person.to_string());
+}
+
+#[tokio::test]
+async fn strangers_who_sign_in_hold_nothing_that_others_work_with() {
+    let house = House::new();
+    let form = [("tenant", "muster & soehne"), ("login", "chefin"), ("password", PASSWORD)];
+    let working = Arc::clone(&house.app.long_work).acquire_many_owned(4).await.unwrap();
+    let signing_in = house.post_as("", "/sign-in", &form);
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(30), signing_in).await;
+    waited.expect("a sign-in waits for nobody's work").expect(303);
+    drop(working);
+    let strangers = Arc::clone(&house.app.sign_ins).acquire_many_owned(16).await.unwrap();
+    for tenant in ["muster & soehne", "gibt es nicht"] {
+        let form = [("tenant", tenant), ("login", "chefin"), ("password", PASSWORD)];
+        let answer = house.post_as("", "/sign-in", &form).await.expect(503);
+        assert!(!answer.header("retry-after").is_empty(), "{:?}", answer.headers);
+    }
+    drop(strangers);
+    house.post_as("", "/sign-in", &form).await.expect(303);
+}
+
+#[tokio::test]
+async fn a_form_that_anybody_may_send_is_small() {
+    let house = House::new();
+    let long = "x".repeat(5_000);
+    for (path, name) in [("/sign-in", "login"), ("/language", "back")] {
+        house.post_as("", path, &[(name, long.as_str())]).await.expect(413);
+    }
+}
+
+#[tokio::test]
+async fn after_the_sign_in_no_other_site_is_gone_to() {
+    let house = House::new();
+    for next in ["/\t/evil.example", "/\n/evil.example", "/\\evil.example", "//evil.example", "/ /evil.example"] {
+        let form = [("tenant", "muster & soehne"), ("login", "chefin"), ("password", PASSWORD), ("next", next)];
+        let answer = house.post_as("", "/sign-in", &form).await.expect(303);
+        assert_eq!(answer.header("location"), "/", "{next:?}");
+    }
 }

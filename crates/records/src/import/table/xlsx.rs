@@ -6,17 +6,38 @@ use std::sync::Arc;
 
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 
-use super::{Headers, Row, TableOptions, column_count};
+use super::{Headers, Row, TableOptions, column_count, unpacked};
 use crate::import::{
-    ImportError, MAX_COLUMNS, MAX_WORKBOOK_BYTES, MAX_WORKBOOK_UNPACKED_BYTES, Message, Reason, Reject, Unsupported,
+    ImportError, MAX_COLUMNS, MAX_SHEET_BYTES, MAX_SHEET_ROWS, MAX_WORKBOOK_BYTES, Message, Reason, Reject, Unsupported,
 };
 
-/// A row as read: its number from 1, its cells, and the first formula error in it.
+/// A row as read: its number from 1, the cells that it has with their columns, and the first formula error in it.
 struct SheetRow {
     line: u64,
-    cells: Vec<String>,
+    cells: Vec<(u16, String)>,
     error: Option<String>,
 }
+
+impl SheetRow {
+    /// All cells up to the last one; those that are not there are empty.
+    fn spread(self) -> (u64, Vec<String>, Option<String>) {
+        let width = self.cells.iter().map(|(column, _)| usize::from(*column) + 1).max().unwrap_or(0);
+        let mut spread = vec![String::new(); width];
+        for (column, text) in self.cells {
+            if let Some(place) = spread.get_mut(usize::from(column)) {
+                *place = text;
+            }
+        }
+        (self.line, spread, self.error)
+    }
+    fn is_blank(&self) -> bool {
+        self.cells.iter().all(|(_, text)| text.trim().is_empty())
+    }
+}
+
+/// What a row takes beside its cells, and a cell beside its text; counted against [`MAX_SHEET_BYTES`].
+const ROW_BYTES: u64 = 64;
+const CELL_BYTES: u64 = 48;
 
 /// The rows of a sheet.
 pub(super) struct SheetRows {
@@ -44,12 +65,7 @@ impl SheetRows {
         if bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
             return Err(ImportError::Unsupported(Unsupported::OldWorkbook));
         }
-        if unpacked_size(&bytes).is_none_or(|size| size > MAX_WORKBOOK_UNPACKED_BYTES) {
-            return Err(ImportError::TooLarge(Message::new(
-                "die Arbeitsmappe ist entpackt größer, als gelesen wird, oder beschädigt",
-                "the workbook unpacks to more than is read, or is damaged",
-            )));
-        }
+        unpacked::check(&bytes)?;
         let mut workbook = Xlsx::new(Cursor::new(bytes)).map_err(|error| ImportError::Workbook(error.to_string()))?;
         let names = match &options.sheet {
             Some(name) => vec![name.clone()],
@@ -64,13 +80,13 @@ impl SheetRows {
                 if row.line <= skip {
                     continue;
                 }
-                if row.cells.iter().any(|cell| !cell.trim().is_empty()) {
+                if !row.is_blank() {
                     break Some(row);
                 }
                 blank += 1;
             };
             if let Some(head) = head {
-                let headers = Headers::new(head.cells)?;
+                let headers = Headers::new(head.spread().1)?;
                 let rows = Self { rows, headers: Arc::clone(&headers), short_rows: true, blank };
                 return Ok((headers, rows));
             }
@@ -84,7 +100,7 @@ impl SheetRows {
 
     pub(super) fn next(&mut self) -> Option<Result<Row, Reject>> {
         loop {
-            let SheetRow { line, mut cells, error } = self.rows.next()?;
+            let (line, mut cells, error) = self.rows.next()?.spread();
             if let Some(error) = error {
                 let message = Message::new(
                     format!("Eine Zelle enthält den Formelfehler {error}"),
@@ -117,42 +133,45 @@ fn read_sheet(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<Sh
         Err(error) => return Err(broken(error)),
     };
     let mut rows: Vec<SheetRow> = Vec::new();
-    let mut text_bytes = 0_u64;
+    let mut held = 0_u64;
     while let Some(cell) = reader.next_cell().map_err(broken)? {
         let (row, column) = cell.get_position();
-        let column = usize::try_from(column).unwrap_or(usize::MAX);
         let (text, error) = match cell.get_value() {
             DataRef::Empty => continue,
             DataRef::Error(error) => (error.to_string(), true),
             other => (text_of(other), false),
         };
-        if column >= MAX_COLUMNS {
+        let place = u16::try_from(column).ok().filter(|column| usize::from(*column) < MAX_COLUMNS);
+        let Some(column) = place else {
             if text.trim().is_empty() {
                 continue;
             }
-            return Err(ImportError::Columns { found: column + 1, limit: MAX_COLUMNS });
+            let found = usize::try_from(column).unwrap_or(usize::MAX).saturating_add(1);
+            return Err(ImportError::Columns { found, limit: MAX_COLUMNS });
+        };
+        let line = u64::from(row) + 1;
+        if rows.last().is_none_or(|last| last.line != line) {
+            if rows.len() >= MAX_SHEET_ROWS {
+                return Err(ImportError::TooLarge(Message::new(
+                    format!("ein Blatt darf höchstens {MAX_SHEET_ROWS} Zeilen haben"),
+                    format!("a sheet may have {MAX_SHEET_ROWS} rows"),
+                )));
+            }
+            held += ROW_BYTES;
+            rows.push(SheetRow { line, cells: Vec::new(), error: None });
         }
-        text_bytes += text.len() as u64 + 24;
-        if text_bytes > MAX_WORKBOOK_UNPACKED_BYTES {
+        held += text.len() as u64 + CELL_BYTES;
+        if held > MAX_SHEET_BYTES {
             return Err(ImportError::TooLarge(Message::new(
                 "der Text der Zellen des Blatts",
                 "the text of the sheet's cells",
             )));
         }
-        let line = u64::from(row) + 1;
-        if rows.last().is_none_or(|last| last.line != line) {
-            rows.push(SheetRow { line, cells: Vec::new(), error: None });
-        }
         if let Some(last) = rows.last_mut() {
-            if last.cells.len() <= column {
-                last.cells.resize(column + 1, String::new());
-            }
             if error && last.error.is_none() {
                 last.error = Some(text.clone());
             }
-            if let Some(place) = last.cells.get_mut(column) {
-                *place = text;
-            }
+            last.cells.push((column, text));
         }
     }
     Ok(rows)
@@ -195,27 +214,5 @@ fn date_text(moment: ExcelDateTime) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
-/// The unpacked size of all parts as the directory at the end of the archive states it; `None` if it has none.
-///
-/// The statement may lie; it is the guard against files that grow beyond all measure by accident or by a known trick, in
-/// front of the limits on cells.
-fn unpacked_size(archive: &[u8]) -> Option<u64> {
-    let tail_from = archive.len().saturating_sub(66_000);
-    let tail = archive.get(tail_from..)?;
-    let end = tail_from + tail.windows(4).rposition(|four| four == b"PK\x05\x06")?;
-    let count = u16::from_le_bytes(archive.get(end + 10..end + 12)?.try_into().ok()?);
-    let mut at = usize::try_from(u32::from_le_bytes(archive.get(end + 16..end + 20)?.try_into().ok()?)).ok()?;
-    let mut total = 0_u64;
-    for _ in 0..count {
-        let entry = archive.get(at..at.checked_add(46)?)?;
-        if !entry.starts_with(b"PK\x01\x02") {
-            return None;
-        }
-        let field = |from: usize| -> Option<usize> {
-            Some(usize::from(u16::from_le_bytes(entry.get(from..from + 2)?.try_into().ok()?)))
-        };
-        total += u64::from(u32::from_le_bytes(entry.get(24..28)?.try_into().ok()?));
-        at += 46 + field(28)? + field(30)? + field(32)?;
-    }
-    Some(total)
-}
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Checks and states of a definition, and what must fit together.
 use super::super::problem::hint;
 use super::super::reader::{Reader, Span, Table, is_name};
-use super::super::{Check, Copy, CopySource, Definition, Expression, FieldType, State, Subject};
+use super::super::{Check, Copy, CopySource, Definition, Expression, FieldType, Protection, State, Subject};
 use super::{Draft, MAX_PARTS, compile, known_field};
 
 /// All `checks`.
@@ -112,7 +112,11 @@ fn parse_source(text: &str) -> Option<(String, CopySource)> {
 /// Everything that is about several parts at once.
 pub(super) fn judge(reader: &mut Reader, definition: &mut Definition, draft: &Draft) {
     for name in definition.title.fields().filter(|name| !(*name == "id" && draft.span("title") == (0..0))) {
-        known_field(reader, &definition.fields, name, draft.span("title"), "`title`");
+        let field = known_field(reader, &definition.fields, name, draft.span("title"), "`title`");
+        if field.is_some_and(|field| field.protection == Protection::Sensitive) {
+            let message = format!("everybody who sees a record sees its `title`, but `{name}` is sensitive");
+            reader.problem(draft.span("title"), "title_sensitive", message);
+        }
     }
     if let Subject::Own { when: Some(when) } = &definition.subject {
         let span = draft.span("subject_when");

@@ -180,6 +180,29 @@ fn each_mistake_has_its_code_and_its_line() {
 }
 
 #[test]
+fn what_takes_long_or_tells_too_much_has_its_code_and_its_line() {
+    let person = "subject = \"self\"\n";
+    let cases: &[(&str, String, &str)] = &[
+        (
+            "an expression that takes long",
+            format!(
+                "{HEAD}{person}subject_when = \"[name].all(a, [name].all(b, [name].all(c, a + b == c)))\"\n{FIELD}"
+            ),
+            "8:16: bad_expression",
+        ),
+        (
+            "a title that tells what not everybody may read",
+            format!("{HEAD}{person}{}", FIELD.replace("internal", "sensitive")),
+            "6:9: title_sensitive",
+        ),
+    ];
+    for (what, text, expected) in cases {
+        let told = told(text);
+        assert!(told.contains(&format!("thing.toml:{expected}")), "{what}: expected {expected}, told:\n{told}");
+    }
+}
+
+#[test]
 fn an_expression_is_tried_with_fields_missing() {
     let text = format!("{HEAD}checks = [{{ when = \"name < 'x'\", message = {{ de = \"x\", en = \"x\" }} }}]\n{FIELD}");
     assert!(told(&text).contains("when name has no value"), "{}", told(&text));

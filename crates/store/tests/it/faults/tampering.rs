@@ -187,8 +187,8 @@ const CASES: &[Case] = &[
             std::fs::copy(story.early.paths.file("records.db"), files.paths.file("records.db")).unwrap();
             std::fs::copy(story.early.paths.checkpoint_file(), files.paths.checkpoint_file()).unwrap();
         },
-        // What was erased since lies in it again; its key does not, and no entry of then names it.
-        &["key-missing"],
+        // What was erased since lies in it again, and the ledger says so.
+        &["erased-back"],
     ),
     (
         "an older folder put back whole, but for the ledger",
