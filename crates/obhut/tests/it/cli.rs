@@ -169,7 +169,7 @@ fn definitions_are_listed_shown_and_checked_without_data() {
 #[test]
 fn a_file_is_imported_with_its_rejects_and_exported_again() {
     let bed = Bed::with_business();
-    bed.file("kunden.csv", "Vorname;Nachname;E-Mail;Geburtstag\nÄnne;Müller;aenne@post.example;1970-05-06\nBodo;Weiß;;31.02.1980\nCem;Öz;cem@post.example;\n");
+    bed.file("kunden.csv", "Vorname;Nachname;E-Mail;Geburtstag\nÄnne;Müller;aenne@post.example;1970-05-06\nBodo;Weiß;;31.02.1980;zu viel\nCem;Öz;cem@post.example;\n");
     let import =
         ["import", "kunden.csv", "--origin", "Alte Liste", "--activity", "customer-care", "--rejects", "rejects.csv"];
     let dry = bed.run(&[&["--json"], &import[..], &["--dry-run"]].concat()).ends(1);

@@ -85,6 +85,11 @@ impl Addresses {
         })
     }
 
+    /// The columns that hold an address in one piece.
+    pub(super) fn in_one_piece(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|one| one.alone()).filter_map(|one| one.streets.first()).map(|(_, header)| header.as_str())
+    }
+
     /// The rules, one an address.
     pub(super) fn rules(&self) -> Vec<Rule> {
         self.0.iter().filter_map(AddressColumns::rule).collect()
@@ -100,6 +105,12 @@ fn set(place: &mut Option<String>, header: String, component: &str) -> Option<St
 }
 
 impl AddressColumns {
+    /// Whether there is a street and no town beside it: then it may be an address in one piece.
+    fn alone(&self) -> bool {
+        let towns = [&self.postal_code, &self.city, &self.postal_code_city];
+        self.streets.len() == 1 && self.house_number.is_none() && towns.iter().all(|column| column.is_none())
+    }
+
     fn rule(&self) -> Option<Rule> {
         let mut parts: Vec<(String, Template)> = Vec::new();
         let mut lines: Vec<String> = self.streets.iter().map(|(_, header)| header.clone()).collect();
@@ -107,8 +118,7 @@ impl AddressColumns {
         extra.extend(self.extra.iter().cloned());
         lines.extend(self.house_number.clone());
         let in_parts = self.postal_code.is_some() || self.city.is_some();
-        // A street without any town beside it may be an address in one piece.
-        let alone = !in_parts && self.postal_code_city.is_none() && lines.len() == 1;
+        let alone = self.alone();
         if !lines.is_empty() && !alone {
             parts.push(("street".into(), Template::joined(&lines, " ")));
         }

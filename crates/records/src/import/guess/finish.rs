@@ -42,6 +42,11 @@ impl Builder<'_> {
             let rule = Rule::Many(items.collect());
             self.record.fields.push((field, rule));
         }
+        for guess in &mut self.columns {
+            if self.addresses.in_one_piece().any(|header| header == guess.header) {
+                guess.target = Some("addresses".into());
+            }
+        }
         let addresses = self.addresses.rules();
         if !addresses.is_empty() {
             if self.field("addresses").is_some() {

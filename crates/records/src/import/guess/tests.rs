@@ -320,7 +320,7 @@ fn lexware_and_capitals() {
 
 #[test]
 fn names_of_institutions_and_addresses_in_one_cell() {
-    let (_, values) = run(
+    let (found, values) = run(
         "contact",
         &contact(),
         "Name;Adresse;E-Mail\nBäcker Schröder GmbH;\"Weg 1, 12345 Berlin\";a@b.example, c@d.example\nDr. Eva von Stein;Am Tor 2;Eva <eva@x.example>\n",
@@ -339,6 +339,7 @@ fn names_of_institutions_and_addresses_in_one_cell() {
             "addresses": [{ "street": "Am Tor 2" }],
         })
     );
+    assert!(found.describe(false).contains("Adresse → addresses\n"), "{}", found.describe(false));
 }
 
 #[test]

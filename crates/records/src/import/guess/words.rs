@@ -115,7 +115,7 @@ impl Role {
 }
 
 /// Phrase and meaning.
-pub(super) const WORDS: [(&str, Role); 534] = [
+pub(super) const WORDS: [(&str, Role); 537] = [
     ("vorname", Role::GivenName),
     ("vornamen", Role::GivenName),
     ("first name", Role::GivenName),
@@ -650,4 +650,7 @@ pub(super) const WORDS: [(&str, Role); 534] = [
     ("leadquelle", Role::Origin),
     ("datenquelle", Role::Origin),
     ("origin", Role::Origin),
+    ("mobile phone number", Role::Mobile),
+    ("website url", Role::Url),
+    ("cell phone number", Role::Mobile),
 ];
