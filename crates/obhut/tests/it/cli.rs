@@ -146,8 +146,8 @@ fn the_recovery_kit_is_printed_once_and_typed_back() {
     bed.run_with(&["key", "recovery-kit", "--confirm"], &kit).ends(1);
     let all = bed.json(&["key", "rotate", "all"]);
     assert_eq!((all["keys"].as_array().unwrap().len(), &all["number"]), (8, &serde_json::json!(3)), "{all}");
-    assert_eq!(bed.json(&["key", "rotate", "all", "--instance"])["keys"].as_array().unwrap().len(), 2);
-    bed.run(&["key", "rotate", "signing", "--instance"]).ends(3);
+    assert_eq!(bed.json(&["key", "rotate", "all", "--instance"])["keys"].as_array().unwrap().len(), 4);
+    bed.run(&["key", "rotate", "backup", "--instance"]).ends(3);
     bed.run(&["key", "rotate", "everything"]).ends(2);
     bed.run(&["journal", "verify"]).ends(0);
 }

@@ -115,7 +115,7 @@ async fn a_file_is_looked_at_taken_in_and_its_bad_rows_come_back() {
     let house = House::new();
     let cookie = house.sign_in("büro").await;
     let csrf = house.get(&cookie, "/").await.hidden("csrf");
-    let file = "Vorname,Nachname,E-Mail,Geburtstag\nAnna,Müller,anna@example.org,1980-02-03\nBert,Schmidt,bert@example.org,gestern\n";
+    let file = "Vorname,Nachname,E-Mail,Geburtstag\nAnna,Müller,anna@example.org,1980-02-03\nBert,Schmidt,bert@example.org,1980-02-03,gestern\n";
     ask(&house.pages, upload(&cookie, "wrong", "Messe", file)).await.expect(403);
     ask(&house.pages, upload(&cookie, &csrf, "", file)).await.expect(422);
     ask(&house.pages, upload(&cookie, &csrf, "Messe", "")).await.expect(422);
