@@ -4,6 +4,7 @@ use crate::bed::Bed;
 use records::import::{TableOptions, TableReader};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::io::Cursor;
 use std::process::Stdio;
 
@@ -162,7 +163,7 @@ fn an_import_that_is_killed_goes_on_and_doubles_nothing() {
     let bed = Bed::with_business();
     let mut table = String::from("Vorname,Nachname,E-Mail\n");
     for row in 0..ROWS {
-        table.push_str(&format!("Max,Muster {row},m{row}@x.example\n"));
+        writeln!(table, "Max,Muster {row},m{row}@x.example").unwrap();
     }
     bed.file("big.csv", &table);
     let words = ["import", "big.csv", "--origin", "T", "--activity", "customer-care"];

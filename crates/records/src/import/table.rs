@@ -43,10 +43,10 @@ impl Headers {
     /// Names as the head line has them: trimmed, empty ones become `column N`, a second `E-Mail` becomes `E-Mail (2)`.
     /// A row may end before the empty ones at the end.
     pub(crate) fn new(mut cells: Vec<String>) -> Result<Arc<Self>, ImportError> {
-        let named = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+        let width = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
         // A spreadsheet writes separators up to its last column, whether there is something or not.
-        if cells.len() > MAX_COLUMNS || named == 0 {
-            cells.truncate(named);
+        if cells.len() > MAX_COLUMNS || width == 0 {
+            cells.truncate(width);
         }
         if cells.len() > MAX_COLUMNS {
             return Err(ImportError::Columns { found: cells.len(), limit: MAX_COLUMNS });
@@ -65,7 +65,7 @@ impl Headers {
             index.insert(name.clone(), at);
             names.push(name);
         }
-        if names.is_empty() { Err(ImportError::Empty) } else { Ok(Arc::new(Self { names, index, named })) }
+        if names.is_empty() { Err(ImportError::Empty) } else { Ok(Arc::new(Self { names, index, named: width })) }
     }
 
     /// The names in the order of the file.

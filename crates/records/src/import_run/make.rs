@@ -8,6 +8,7 @@ use crate::write::options;
 use base::RecordId;
 use serde_json::Value;
 use std::collections::HashMap;
+use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use store::module::{Definition, FieldError, Map};
 use store::rows::Access;
@@ -134,7 +135,8 @@ pub(super) fn shown(definition: Option<&Definition>, path: &str, german: bool) -
         None => (0, rest),
     };
     if index > 0 {
-        text.push_str(&format!(" {}", index + 1));
+        // Writing to a string cannot fail.
+        let _ = write!(text, " {}", index + 1);
     }
     let part = part.trim_start_matches('.');
     if !part.is_empty() {
@@ -148,7 +150,7 @@ pub(super) fn shown(definition: Option<&Definition>, path: &str, german: bool) -
             ("text", "Text", "text"),
         ];
         let word = known.iter().find(|(name, ..)| *name == part).map(|(_, de, en)| if german { *de } else { *en });
-        text.push_str(&format!(" ({})", word.unwrap_or(part)));
+        let _ = write!(text, " ({})", word.unwrap_or(part));
     }
     text
 }

@@ -162,7 +162,7 @@ impl Builder<'_> {
             let split = self.split_name();
             let part = |part| {
                 let split = split.clone().map(|name| Rule::Split { name, part, persons: true });
-                split.map_or_else(|| Rule::First(Vec::new()), |rule| rule)
+                split.unwrap_or_else(|| Rule::First(Vec::new()))
             };
             let then = if split.is_some() { Box::new(part(NamePart::Kind)) } else { fixed("person") };
             let _ = self.set("kind", Rule::If { test: test(), then, otherwise: Some(by_company()) });

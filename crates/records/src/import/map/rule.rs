@@ -23,7 +23,7 @@ pub enum NamePart {
     Family,
     /// Jr., M.Sc.
     Suffix,
-    /// `institution` for a name with a legal form (GmbH, e.K., Ltd), else `person`.
+    /// `institution` for a name with a legal form (`GmbH`, e.K., Ltd), else `person`.
     Kind,
     /// The whole name of an institution; no value for a person.
     Institution,
@@ -172,8 +172,10 @@ impl Rule {
             | Self::Decimal(template)
             | Self::Boolean(template)
             | Self::Country(template) => vec![template],
-            Self::Choice { value, .. } | Self::List { value, .. } | Self::Several { value, .. } => vec![value],
-            Self::Values(value) => vec![value],
+            Self::Choice { value, .. }
+            | Self::List { value, .. }
+            | Self::Several { value, .. }
+            | Self::Values(value) => vec![value],
             Self::Parts { columns, .. } => columns.iter().collect(),
             Self::Split { name, .. } => vec![name],
             Self::Form { form, .. } => vec![form],
@@ -197,6 +199,7 @@ impl Rule {
     }
 
     /// The value for a row; `None` is no value. What has not the form of its field goes to `unfit` if the mapping has a field for it.
+    #[expect(clippy::too_many_lines, reason = "one arm for each rule; none is long")]
     pub(super) fn value(&self, mapping: &Mapping, row: &Row, unfit: &mut Vec<Wrong>) -> Result<Option<Value>, Wrong> {
         let fill = |template: &Template| template.fill(row, &mapping.null);
         let mut read = |template: &Template,

@@ -148,7 +148,7 @@ const LEGAL_FORMS: [&str; 39] = [
 /// Those among them that are a person's name as well: they count only at the end, and in capitals where they have them.
 const SHORT_FORMS: [&str; 8] = ["ag", "se", "spa", "sas", "ek", "ev", "eg", "inc"];
 
-/// Whether a name is that of an institution: it holds a legal form (GmbH, e.K., AG, Ltd).
+/// Whether a name is that of an institution: it holds a legal form (`GmbH`, e.K., AG, Ltd).
 pub fn is_institution(name: &str) -> bool {
     let words: Vec<&str> = name.split([' ', ',', '(', ')', '\n']).filter(|word| !word.is_empty()).collect();
     let form = |at: usize, word: &str| {
