@@ -64,8 +64,16 @@ fn two_businesses() -> Bed {
     bed.run_with(&created, "lang genug und 1 Ziffer\n").ends(0);
     bed.file("o.csv", ORGANISATIONS);
     assert_eq!(import(&bed, "Werkstatt", "o.csv", "organisation")["created"]["organisation"], 2);
-    let token =
-        bed.json(&["token", "create", "--tenant", "Werkstatt", "--name", "t", "--rights", "contact:rw,organisation:r,read-sensitive"]);
+    let token = bed.json(&[
+        "token",
+        "create",
+        "--tenant",
+        "Werkstatt",
+        "--name",
+        "t",
+        "--rights",
+        "contact:rw,organisation:r,read-sensitive",
+    ]);
     let server = bed.serve();
     let token = token["token"].as_str().unwrap();
     let (_, found) = server.get("api", "/api/v1/organisation", Some(token));

@@ -399,13 +399,11 @@ fn found(op: &mut Op<'_>, module: &str, by: &str, value: &str, id: Option<&str>)
     if let Some(ids) = id {
         let mut all = Vec::new();
         for id in ids.split(';').map(str::trim).filter(|id| !id.is_empty()) {
-            match own(op, None, id)? {
-                Some(id) => all.push(id),
-                None => {
-                    let known = known(op, &id_key(id))?;
-                    all.extend(if_visible(op, known)?);
-                }
-            }
+            let found = match own(op, None, id)? {
+                Some(id) => Some(id),
+                None => known(op, &id_key(id))?,
+            };
+            all.extend(if_visible(op, found)?);
         }
         if !all.is_empty() && all.len() == ids.split(';').filter(|id| !id.trim().is_empty()).count() {
             return Ok(Some(all));
