@@ -2,7 +2,7 @@
 //!
 //! Plain HTTP is served on the loopback address only: any other one is refused, since passwords and records would cross the network for
 //! everyone to read. A reverse proxy on the same machine brings the TLS.
-mod flush;
+pub(crate) mod flush;
 pub(crate) mod jobs;
 mod ports;
 mod signals;

@@ -6,11 +6,9 @@ use serde_json::{Value, json};
 use store::erase::move_scope;
 use store::journal::covered;
 use store::module::{Definition, Map};
-use store::rows::{Access, Put};
+use store::rows::{Access, Opened, Put, SCOPE_MERGED};
 use store::{Caller, Error, Op, Result, Tenant, journal};
 
-/// The scope of a record that was merged into another: nobody's.
-const SCOPE_MERGED: i64 = -1;
 /// Links of the merged person that are moved.
 const MAX_LINKS: i64 = 10_000;
 
@@ -45,6 +43,8 @@ fn run(op: &mut Op<'_>, kept: SubjectId, other: SubjectId) -> Result<()> {
     }
     let joined = join(&keep.opened.values, &gone.opened.values);
     let seq_before = keep.opened.stored.entry;
+    // First, because from now on a value that must stand only once may be the kept person's.
+    move_scope(op, gone.opened.stored.id, SCOPE_MERGED)?;
     put(op, &keep.module, keep.opened.stored.id, joined, "merge")?;
     let merged_entry = op.opened(keep.opened.stored.id)?.ok_or_else(missing)?.stored.entry;
 
@@ -71,8 +71,7 @@ fn run(op: &mut Op<'_>, kept: SubjectId, other: SubjectId) -> Result<()> {
     note.insert("merged".into(), other.to_string().into());
     op.finish(entry, &note)?;
 
-    relink(op, &links, gone.opened.stored.id, keep.opened.stored.id)?;
-    move_scope(op, gone.opened.stored.id, SCOPE_MERGED)
+    relink(op, &links, gone.opened.stored.id, keep.opened.stored.id)
 }
 
 fn undo(op: &mut Op<'_>, other: SubjectId) -> Result<()> {
@@ -93,7 +92,6 @@ fn undo(op: &mut Op<'_>, other: SubjectId) -> Result<()> {
     note.insert("kept".into(), kept.id.to_string().into());
     note.insert("merged".into(), other.to_string().into());
     op.finish(entry, &note)?;
-    move_scope(op, other.cast(), 0)?;
     let links: Vec<(RecordId, String)> = undo
         .get("links")
         .and_then(Value::as_array)
@@ -105,7 +103,10 @@ fn undo(op: &mut Op<'_>, other: SubjectId) -> Result<()> {
     if let Some(seq) = undo.get("entry").and_then(Value::as_u64) {
         take_back(op, kept.id.cast(), seq)?;
     }
-    Ok(())
+    // Last, because what must stand only once was the kept person's until now.
+    let opened = op.opened(other.cast())?.ok_or_else(missing)?;
+    let module = module_of(op, opened.stored.module)?;
+    write(op, &module, opened, None, 0, "unmerge")
 }
 
 /// The entry commits to whom the merged person is an alias of now, and to how that can be undone.
@@ -186,17 +187,23 @@ fn module_of(op: &Op<'_>, rid: i64) -> Result<String> {
 }
 
 fn put(op: &mut Op<'_>, module: &str, id: RecordId, values: Map, action: &str) -> Result<()> {
+    let existing = op.opened(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
+    if existing.values == values {
+        return Ok(());
+    }
+    let scope = existing.stored.scope;
+    write(op, module, existing, Some(values), scope, action)
+}
+
+/// Writes a record, with other values or only into another scope.
+fn write(op: &mut Op<'_>, module: &str, existing: Opened, values: Option<Map>, scope: i64, action: &str) -> Result<()> {
     let modules = op.tenant().modules();
     let missing = || Error::not_found(format!("module {module}"));
     let definition: &Definition = modules.set.get(module).ok_or_else(missing)?;
     let row = modules.active.get(module).ok_or_else(missing)?;
-    let existing = op.opened(id)?.ok_or_else(|| Error::not_found(format!("record {id}")))?;
-    let scope = existing.stored.scope;
-    if existing.values == values {
-        return Ok(());
-    }
-    let keeps_moment = action == "relink";
-    let own_links = false;
+    let keeps_moment = action == "relink" || values.is_none();
+    let values = values.unwrap_or_else(|| existing.values.clone());
+    let (id, own_links) = (existing.stored.id, false);
     op.put(Put { definition, row, id, existing: Some(existing), values, scope, action, keeps_moment, own_links })
         .map(drop)
 }

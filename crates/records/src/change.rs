@@ -37,12 +37,16 @@ pub fn change(
         && definition.is_final(old)
     {
         let label = definition.state(old).map_or(old.as_str(), |state| state.label.de.as_str());
-        return Err(Error::conflict(
-            "final",
-            format!(
-                "the record is in the final state “{label}” and cannot be changed; make a reversal and a new version"
-            ),
-        ));
+        let message = match &definition.correction {
+            Some(correction) if correction.reversal.is_some() => {
+                format!(
+                    "the record is in the final state “{label}” and cannot be changed; make a reversal and a new version"
+                )
+            }
+            Some(_) => format!("the record is in the final state “{label}” and cannot be changed; make a new version"),
+            None => format!("the record is in the final state “{label}” and cannot be changed"),
+        };
+        return Err(Error::conflict("final", message));
     }
     let scope = existing.stored.scope;
     let written = write(op, &module, id, Some(existing), values, state, scope)?;

@@ -4,6 +4,7 @@
 //! [`base::Grants`]. Nothing here knows how a caller signed in, and nothing writes but through [`store::Op`].
 mod batch;
 mod change;
+mod correct;
 mod create;
 mod delete;
 pub mod export;
@@ -18,6 +19,7 @@ mod write;
 
 pub use batch::{BatchItem, MAX_ITEMS, batch};
 pub use change::change;
+pub use correct::{Corrected, Correction, correct};
 pub use create::create;
 pub use delete::delete;
 pub use get::{Wanted, get, get_part, note_answer};

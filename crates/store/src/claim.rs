@@ -88,14 +88,18 @@ pub(crate) fn apply(state: &mut State, shared: &Shared, changes: &[UniqueChange]
 impl Op<'_> {
     /// Who holds a value that may stand only once: the row number that [`Op::claim`] was given, with what this commit has claimed so far.
     pub fn unique_owner(&mut self, value: &UniqueValue) -> Result<Option<i64>> {
+        let mut gave_back = Vec::new();
         for change in self.pending.unique.iter().rev().chain(self.state.batch_unique.iter().rev()) {
             match change {
-                UniqueChange::Put { value: held, owner, .. } if held == value => return Ok(Some(*owner)),
-                UniqueChange::Remove { value: held, .. } if held == value => return Ok(None),
+                UniqueChange::Put { value: held, owner, .. } if held == value => {
+                    return Ok(Some(*owner).filter(|owner| !gave_back.contains(owner)));
+                }
+                UniqueChange::Remove { value: held, owner } if held == value => gave_back.push(*owner),
                 _ => {}
             }
         }
-        value.owner(&self.shared.ring(), &mut self.state.keys)
+        let owner = value.owner(&self.shared.ring(), &mut self.state.keys)?;
+        Ok(owner.filter(|owner| !gave_back.contains(owner)))
     }
     /// Claims a value for `owner`; it goes when `unit` is destroyed.
     pub fn claim(&mut self, value: UniqueValue, owner: i64, unit: i64) {

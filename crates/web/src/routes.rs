@@ -86,6 +86,8 @@ pub const ROUTES: &[Route] = &[
     page("GET", "/m/{module}/{id}/edit", WRITE, || get(pages::edit::show)),
     page("POST", "/m/{module}/{id}/edit", WRITE, || post(pages::edit::send)),
     page("POST", "/m/{module}/{id}/state", WRITE, || post(pages::state::send)),
+    page("GET", "/m/{module}/{id}/correction", WRITE, || get(pages::correction::show)),
+    page("POST", "/m/{module}/{id}/correction", WRITE, || post(pages::correction::send)),
     page("GET", "/m/{module}/{id}/delete", WRITE, || get(pages::delete::show)),
     page("POST", "/m/{module}/{id}/delete", WRITE, || post(pages::delete::send)),
     page("GET", "/m/{module}/{id}/history", Needs::History, || get(pages::history::show)),
@@ -123,5 +125,6 @@ pub const ROUTES: &[Route] = &[
     rest("GET", "/api/v1/{m}/{id}", READ, || get(api::get::show)),
     rest("PATCH", "/api/v1/{m}/{id}", WRITE, || patch(api::change::send)),
     rest("DELETE", "/api/v1/{m}/{id}", WRITE, || delete(api::delete::send)),
+    rest("POST", "/api/v1/{m}/{id}/correction", WRITE, || post(api::correction::send)),
     rest("GET", "/api/v1/{m}/{id}/history", Needs::History, || get(api::history::show)),
 ];

@@ -8,6 +8,7 @@
 mod bed;
 mod cli;
 mod controls;
+mod corrections;
 mod demo;
 mod erasure;
 mod ghost;

@@ -231,6 +231,36 @@ fn merging_two_people_reaches_both_units_and_can_be_undone() {
 }
 
 #[test]
+fn a_unique_value_goes_along_with_a_merge_and_comes_back() {
+    let business = Business::new(&["core"]);
+    let admin = business.admin();
+    let contact = |number: Option<&str>| {
+        let values =
+            json!({"family_name": "Müller", "customer_number": number, "origin": "Messe", "activity": "customer-care"});
+        business.tenant().write(business.admin(), move |op| records::create(op, "contact", map(values)))
+    };
+    let (kept, other) = (contact(None).unwrap(), contact(Some("K-7")).unwrap());
+    let get = |id| records::get(&mut business.tenant().reader().unwrap(), &admin, "contact", id).unwrap();
+    privacy::merge(business.tenant(), &admin, kept.id.cast(), other.id.cast()).unwrap();
+    assert_eq!(get(kept.id).values["customer_number"], "K-7");
+    assert!(contact(Some("K-7")).is_err(), "it is the kept person's");
+    privacy::unmerge(business.tenant(), &admin, other.id.cast()).unwrap();
+    assert!(!get(kept.id).values.contains_key("customer_number"));
+    assert_eq!(get(other.id).values["customer_number"], "K-7");
+    assert!(contact(Some("K-7")).is_err(), "it is the other's again");
+
+    // What somebody else has taken meanwhile is not taken away again: the undoing is refused as a whole.
+    privacy::merge(business.tenant(), &admin, kept.id.cast(), other.id.cast()).unwrap();
+    let (id, patch) = (kept.id, map(json!({"customer_number": "K-8"})));
+    business.tenant().write(admin.clone(), move |op| records::change(op, "contact", id, patch, None)).unwrap();
+    let third = contact(Some("K-7")).unwrap();
+    let refused = privacy::unmerge(business.tenant(), &admin, other.id.cast()).unwrap_err();
+    assert_eq!(refused.kind(), Kind::Invalid);
+    assert_eq!(get(third.id).values["customer_number"], "K-7");
+    business.assert_sound();
+}
+
+#[test]
 fn a_unique_value_stands_once_and_is_free_again() {
     let business = Business::new(&["core", "workshop"]);
     let (_, _, first) = customer(&business, false);

@@ -181,7 +181,6 @@ fn put(
     removed: &mut BTreeSet<String>,
 ) -> Result<()> {
     let part = part_of(row.scope, restricted).ok_or(Error::Damaged("scope out of range"))?;
-    let number = fulltext::row_number(layout, row.rid)?;
     let (keys, many) = sorted_keys(layout, row)?;
     let old = stored(connection, layout, row.rid)?;
     let mut columns: Vec<(String, Value)> = vec![
@@ -219,16 +218,16 @@ fn put(
             let marks = vec!["?"; names.len() + 1].join(", ");
             let sql = format!("INSERT INTO {table} ({}, rid) VALUES ({marks})", names.join(", "));
             connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
-            fulltext::add(connection, number, &row.tokens)?;
+            fulltext::add(connection, layout, row.rid, &row.tokens)?;
         }
         Some(old) => {
             let sql = format!("UPDATE {table} SET {} = ? WHERE rid = ?", names.join(" = ?, "));
             connection.prepare_cached(&sql)?.execute(params_from_iter(values))?;
             if old.tokens != row.tokens {
                 let gone = missing(&old.tokens, &row.tokens);
-                fulltext::remove(connection, number, &gone)?;
-                fulltext::add(connection, number, &missing(&row.tokens, &old.tokens))?;
-                removed.extend(gone.split(' ').map(str::to_owned));
+                fulltext::remove(connection, layout, row.rid, &gone)?;
+                fulltext::add(connection, layout, row.rid, &missing(&row.tokens, &old.tokens))?;
+                removed.extend(fulltext::kept(layout, &gone));
             }
         }
     }
@@ -244,8 +243,8 @@ fn missing(of: &str, from: &str) -> String {
 
 fn remove(connection: &Connection, layout: &Layout, rid: i64, removed: &mut BTreeSet<String>) -> Result<()> {
     let Some(old) = stored(connection, layout, rid)? else { return Ok(()) };
-    fulltext::remove(connection, fulltext::row_number(layout, rid)?, &old.tokens)?;
-    removed.extend(old.tokens.split(' ').map(str::to_owned));
+    fulltext::remove(connection, layout, rid, &old.tokens)?;
+    removed.extend(fulltext::kept(layout, &old.tokens));
     replace_values(connection, layout, rid, (old.part, &unpack(&old.many)), (old.part, &BTreeSet::new()))?;
     connection.prepare_cached(&format!("DELETE FROM {} WHERE rid = ?1", layout.table()))?.execute([rid])?;
     Ok(())

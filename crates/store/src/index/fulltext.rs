@@ -3,7 +3,8 @@
 //! *Contentless, no column sizes, no positions*: the tokens stand in the row's own table, where a deletion finds them again; ranking
 //! is not the engine's; phrases are not asked for. The tokenizer only splits at blanks, because [`crate::text`] has folded already.
 //!
-//! *Row numbers* hold the module above the record number, so that a search in one module is a range.
+//! *Row numbers* hold the module above the record number, so that a search in one module is a range. *Tokens* begin with a letter of their module:
+//! a deletion walks along the list of its token up to its row, which should be no longer because other modules are large.
 //!
 //! *Gone means gone*: with FTS5's `secure-delete` a deletion edits the posting lists in place. One trace it leaves: the key of a page
 //! in `ft_idx` is the beginning of the first term that the page *once* had, up to all of it. [`forget`] replaces such keys.
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 const RID_BITS: u32 = 44;
 /// Highest record number.
 const MAX_RID: i64 = (1 << RID_BITS) - 1;
-/// Beginnings of a token that are this short belong to nobody.
+/// Beginnings of a token that are this short belong to nobody; the letter of the module is not counted.
 const HARMLESS_BYTES: usize = 3;
 
 /// Row number of a record in the full-text table.
@@ -38,10 +39,10 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
     if exists {
         return Ok(());
     }
-    // pgsz: a deletion walks through the page of each of its tokens, in each segment, so pages are short; four of them with their row headers
+    // prefix: two and three letters behind that of the module, so that what is found while somebody types is found at once; pgsz: a deletion walks through the page of each of its tokens, in each segment, so pages are short; four of them with their row headers
     // and SQLCipher's 80 bytes fit a page of the database.
     connection.execute_batch(
-        "CREATE VIRTUAL TABLE ft USING fts5(tokens, content='', columnsize=0, detail=none, prefix='2',
+        "CREATE VIRTUAL TABLE ft USING fts5(tokens, content='', columnsize=0, detail=none, prefix='3 4',
              tokenize=\"ascii tokenchars '@.-_+'\");
          INSERT INTO ft (ft, rank) VALUES ('secure-delete', 1);
          INSERT INTO ft (ft, rank) VALUES ('pgsz', 950);
@@ -52,27 +53,52 @@ pub(super) fn create(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// The letter that every token of a module begins with. It needs to differ only between modules: what follows it is a token.
+fn letter(layout: &Layout) -> char {
+    let number = u32::try_from(layout.number).unwrap_or(u32::MAX);
+    let short = number.checked_add(0x100).filter(|code| *code < 0x800); // two bytes
+    let code = short.or_else(|| number.checked_add(0x1_0000));
+    code.and_then(char::from_u32).unwrap_or(char::MAX)
+}
+
+/// The tokens (separated by blanks) as they are kept for the module.
+pub(super) fn kept<'t>(layout: &Layout, tokens: &'t str) -> impl Iterator<Item = String> + use<'t> {
+    let letter = letter(layout);
+    tokens.split(' ').filter(|token| !token.is_empty()).map(move |token| format!("{letter}{token}"))
+}
+
+fn joined(layout: &Layout, tokens: &str) -> String {
+    let letter = letter(layout);
+    let mut joined = String::with_capacity(tokens.len() * 3 / 2);
+    for token in tokens.split(' ').filter(|token| !token.is_empty()) {
+        joined.push(letter);
+        joined.push_str(token);
+        joined.push(' ');
+    }
+    joined
+}
+
 /// Adds a record to the lists of these tokens (separated by blanks).
-pub(super) fn add(connection: &Connection, number: i64, tokens: &str) -> Result<()> {
+pub(super) fn add(connection: &Connection, layout: &Layout, rid: i64, tokens: &str) -> Result<()> {
     if !tokens.is_empty() {
         connection
             .prepare_cached("INSERT INTO ft (rowid, tokens) VALUES (?1, ?2)")?
-            .execute(params![number, tokens])?;
+            .execute(params![row_number(layout, rid)?, joined(layout, tokens)])?;
     }
     Ok(())
 }
 
 /// Takes a record off the lists of these tokens.
-pub(super) fn remove(connection: &Connection, number: i64, tokens: &str) -> Result<()> {
+pub(super) fn remove(connection: &Connection, layout: &Layout, rid: i64, tokens: &str) -> Result<()> {
     if !tokens.is_empty() {
         connection
             .prepare_cached("INSERT INTO ft (ft, rowid, tokens) VALUES ('delete', ?1, ?2)")?
-            .execute(params![number, tokens])?;
+            .execute(params![row_number(layout, rid)?, joined(layout, tokens)])?;
     }
     Ok(())
 }
 
-/// Makes sure that no page key still spells out a token that was removed, unless another record has it.
+/// Makes sure that no page key still spells out a token that was removed, unless another record has it. The tokens are as [`kept`] gives them.
 pub(super) fn forget(connection: &Connection, removed: &BTreeSet<String>) -> Result<()> {
     if removed.is_empty() {
         return Ok(());
@@ -87,13 +113,17 @@ pub(super) fn forget(connection: &Connection, removed: &BTreeSet<String>) -> Res
     let mut segment = i64::MIN;
     while let Some(found) = next_segment.query_row([segment], |row| row.get::<_, Option<i64>>(0))? {
         segment = found;
-        for token in removed.iter().filter(|token| token.len() > HARMLESS_BYTES) {
+        for token in removed {
+            let harmless = token.chars().next().map_or(0, char::len_utf8) + HARMLESS_BYTES;
+            if token.len() <= harmless {
+                continue;
+            }
             let stored = [b"0", token.as_bytes()].concat(); // 0 marks whole words, 1 and 2 the lists of beginnings
             let Some(key) = page_key.query_row(params![segment, stored], |row| row.get::<_, Vec<u8>>(0)).optional()?
             else {
                 continue;
             };
-            if !stored.starts_with(&key) || key.len() <= HARMLESS_BYTES + 1 {
+            if !stored.starts_with(&key) || key.len() <= harmless + 1 {
                 continue;
             }
             let beginning = key.get(1..).unwrap_or_default();
@@ -115,14 +145,15 @@ pub(super) fn forget(connection: &Connection, removed: &BTreeSet<String>) -> Res
     Ok(())
 }
 
-/// The search as FTS5 reads it. Every word stands in quotes and holds no quote itself.
-pub(super) fn expression(terms: &[Term]) -> String {
+/// The search in a module as FTS5 reads it. Every word stands in quotes and holds no quote itself.
+pub(super) fn expression(layout: &Layout, terms: &[Term]) -> String {
+    let letter = letter(layout);
     let word = |word: &Word| {
         let (text, star) = (word.text.replace('"', ""), if word.prefix { "*" } else { "" });
         if word.sensitive {
-            format!("(\"{text}\"{star} OR \"{SENSITIVE}{text}\"{star})")
+            format!("(\"{letter}{text}\"{star} OR \"{letter}{SENSITIVE}{text}\"{star})")
         } else {
-            format!("\"{text}\"{star}")
+            format!("\"{letter}{text}\"{star}")
         }
     };
     let all = |words: &Vec<Word>| format!("({})", words.iter().map(word).collect::<Vec<_>>().join(" AND "));

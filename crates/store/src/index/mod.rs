@@ -39,7 +39,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeMap;
 
 /// Version of the tables in this folder. An index of another version is thrown away and rebuilt.
-const FORMAT: i64 = 4;
+const FORMAT: i64 = 5;
 /// Frames of the write-ahead log after which it is copied into the file.
 const CHECKPOINT_FRAMES: u64 = 16_000;
 

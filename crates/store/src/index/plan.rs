@@ -372,7 +372,7 @@ pub(super) fn conditions(
     let mut conditions =
         filters.iter().map(|filter| Condition::from_filter(filter, layout, needed)).collect::<Result<Vec<_>>>()?;
     if let Some(terms) = text.filter(|terms| !terms.is_empty()) {
-        let subject = Subject::Text { terms: terms.to_vec(), expression: fulltext::expression(terms) };
+        let subject = Subject::Text { terms: terms.to_vec(), expression: fulltext::expression(layout, terms) };
         conditions.push(Condition { subject, test: Test::NotNull });
     }
     Ok(conditions)

@@ -77,10 +77,9 @@ fn newest(
     most: usize,
     budget: &mut Budget,
 ) -> Result<Vec<Hit>> {
-    let expression = fulltext::expression(&query.terms);
     let sources = layouts
         .iter()
-        .map(|layout| fulltext::hits(layout, &expression, after_rid, true))
+        .map(|layout| fulltext::hits(layout, &fulltext::expression(layout, &query.terms), after_rid, true))
         .collect::<Result<Vec<_>>>()?;
     let statements: Vec<String> =
         layouts.iter().map(|layout| format!("SELECT part, title FROM {} WHERE rid = ?1", layout.table())).collect();

@@ -51,6 +51,12 @@ impl Instance {
         outcome
     }
 
+    /// Most lines that wait for one log, of the instance or of an open tenant.
+    pub fn waiting_lines(&self) -> usize {
+        let tenants = self.open.lock().values().map(|tenant| tenant.shared().waiting.len()).max();
+        self.waiting.len().max(tenants.unwrap_or(0))
+    }
+
     pub(super) fn flush_own_logs(&self) -> Result<()> {
         if self.waiting.is_empty() {
             return Ok(());

@@ -81,6 +81,11 @@ impl Waiting {
         waiting.push(access);
     }
 
+    /// Lines that wait for the log of which most do.
+    pub fn len(&self) -> usize {
+        self.reads.lock().len().max(self.access.lock().len())
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.reads.lock().is_empty() && self.access.lock().is_empty()

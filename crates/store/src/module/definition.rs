@@ -1,5 +1,5 @@
 //! What a definition holds after reading: the module, its fields, its states. Plain data; how it is read is in `parse`.
-use super::{Expression, Title};
+use super::{Correction, Expression, Title};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -52,6 +52,9 @@ pub struct Definition {
     /// What must be true of a record's values.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
+    /// How a record in a final state is corrected; `None`: it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correction: Option<Correction>,
     /// SHA-256 of the definition without comments, order of keys and spacing; journal entries name it.
     #[serde(skip)]
     pub fingerprint: [u8; 32],

@@ -6,6 +6,7 @@
 mod activities;
 mod check;
 mod classes;
+mod correction;
 mod cost;
 mod definition;
 mod display;
@@ -26,6 +27,7 @@ mod value;
 
 pub use activities::{Activities, Activity, parse_activities};
 pub use classes::{Classes, DeletionClass, From, Mode, Rule, Start, parse_classes};
+pub use correction::Correction;
 pub use definition::{
     Check, Choice, Copy, CopySource, Definition, Field, FieldType, IdentifierKind, Label, Protection, RESERVED_FIELDS,
     State, Subject,

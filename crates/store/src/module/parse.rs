@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "subject_when",
     "origin",
     "checks",
+    "correction",
     "field",
     "state",
 ];
@@ -94,12 +95,14 @@ fn read(reader: &mut Reader, mut root: Table, file: &str) -> Definition {
         fields,
         states: Vec::new(),
         checks: Vec::new(),
+        correction: None,
         fingerprint: [0; 32],
         source: Source { file: file.to_owned(), spots: HashMap::new() },
         positions,
     };
     definition.checks = rules::read_checks(reader, &root, &mut draft);
     definition.states = rules::read_states(reader, &root, &mut draft);
+    definition.correction = rules::read_correction(reader, &root, &mut draft);
     field::finish(reader, &mut definition, &mut draft);
     rules::judge(reader, &mut definition, &draft);
     definition.source.spots = draft.spans.iter().map(|(part, span)| (part.clone(), reader.place(span.start))).collect();

@@ -176,6 +176,16 @@ impl<'t> Reader<'t> {
     }
 
     /// A list of tables (`[[key]]` or `key = [{…}]`); empty if absent.
+    /// One table, if it is there.
+    pub fn table<'d>(&mut self, table: &Table<'d>, key: &str, what: &str) -> Option<Table<'d>> {
+        let value = table.get(key)?;
+        if let DeValue::Table(entries) = value.get_ref() {
+            return Some(Table { entries, span: value.span(), what: what.to_owned() });
+        }
+        self.wrong_type(value, key, &format!("a table: write `[{key}]`"));
+        None
+    }
+
     pub fn tables<'d>(&mut self, table: &Table<'d>, key: &str, what: &str) -> Vec<Table<'d>> {
         let Some(value) = table.get(key) else { return Vec::new() };
         let DeValue::Array(items) = value.get_ref() else {

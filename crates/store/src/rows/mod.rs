@@ -10,6 +10,9 @@ mod read;
 mod unique;
 mod write;
 
+/// Scope of a record that was merged into another: nobody's. Its `unique` values are the other one's until the merge is undone.
+pub const SCOPE_MERGED: i64 = -1;
+
 pub(crate) use digest::row_digest;
 pub use owner::{SubjectRow, UnitRow};
 pub(crate) use read::Assemble;

@@ -1,4 +1,5 @@
 //! Values that may stand only once in a module (`unique` in its definition), known by their keyed hash in keys.db.
+use super::SCOPE_MERGED;
 use super::read::Access;
 use crate::UniqueValue;
 use crate::module::{Definition, Field, FieldError, Label, Map};
@@ -26,23 +27,27 @@ impl Op<'_> {
                 continue;
             }
             let name = claim_name(definition, field);
+            let other = match &after {
+                Some(after) => match self.unique_owner(&UniqueValue::new(&name, after))? {
+                    Some(owner) => owner != rid && self.really_has(owner, definition, field, after)?,
+                    None => false,
+                },
+                None => false,
+            };
             if let Some(before) = before {
                 self.disclaim(UniqueValue::new(&name, &before), rid);
             }
-            let (Some(after), Some(unit)) = (after, unit_of(field)) else { continue };
-            let value = UniqueValue::new(&name, &after);
-            match self.unique_owner(&value)? {
-                Some(owner) if owner != rid && self.really_has(owner, definition, field, &after)? => {
-                    errors.push(FieldError {
-                        field: field.name.clone(),
-                        code: "duplicate".into(),
-                        message: Label::new(
-                            "Diesen Wert hat schon ein anderer Datensatz.",
-                            "Another record has this value already.",
-                        ),
-                    });
-                }
-                _ => self.claim(value, rid, unit),
+            match (after, unit_of(field)) {
+                (Some(_), _) if other => errors.push(FieldError {
+                    field: field.name.clone(),
+                    code: "duplicate".into(),
+                    message: Label::new(
+                        "Diesen Wert hat schon ein anderer Datensatz.",
+                        "Another record has this value already.",
+                    ),
+                }),
+                (Some(after), Some(unit)) => self.claim(UniqueValue::new(&name, &after), rid, unit),
+                _ => {}
             }
         }
         if errors.is_empty() { Ok(()) } else { Err(Error::Fields(errors)) }
@@ -61,6 +66,10 @@ impl Op<'_> {
     /// A claim is written before the record that makes it; after a crash between the two it names a record that does not have the value.
     fn really_has(&mut self, owner: i64, definition: &Definition, field: &Field, value: &str) -> Result<bool> {
         let Some(stored) = self.stored_rid(owner)? else { return Ok(false) };
+        // A record that was merged into another gives its values to that one.
+        if stored.scope == SCOPE_MERGED {
+            return Ok(false);
+        }
         let modules = self.shared.modules();
         if modules.rows.get(&stored.module).is_none_or(|row| row.name != definition.name) {
             return Ok(false);

@@ -137,12 +137,17 @@ impl Op<'_> {
             unique_units.insert(field.name.clone(), unit);
         }
         let values_before = existing.as_ref().map(|old| &old.values);
-        // Only with another owner, another link or another state can a value come under another unit.
+        // Only with another owner, another scope, another link or another state can a value come under another unit.
         let moved = existing.as_ref().is_some_and(|old| {
-            old.stored.subject != subject || links.is_some() || old.values.get("state") != values.get("state")
+            old.stored.subject != subject
+                || old.stored.scope != scope
+                || links.is_some()
+                || old.values.get("state") != values.get("state")
         });
         let unit_of = |field: &crate::module::Field| unique_units.get(&field.name).copied();
-        self.claim_unique(definition, rid, values_before, &values, moved, &unit_of)?;
+        if scope != super::SCOPE_MERGED {
+            self.claim_unique(definition, rid, values_before, &values, moved, &unit_of)?;
+        }
         if moved {
             self.move_external(rid, row_unit.rid)?;
         }

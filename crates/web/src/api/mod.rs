@@ -3,6 +3,7 @@ pub(crate) mod batch;
 pub(crate) mod change;
 pub(crate) mod changes;
 mod client;
+pub(crate) mod correction;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod get;

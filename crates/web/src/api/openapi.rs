@@ -138,6 +138,25 @@ fn add_module(
     }
     paths.insert(format!("/{name}"), collection.into());
     paths.insert(format!("/{name}/{{id}}"), one.into());
+    if write && let Some(correction) = &definition.correction {
+        let part = |name: &str, description: &str| {
+            (name.to_owned(), json!({"allOf": [reference(&input)], "description": description}))
+        };
+        let mut properties: Map<String, Value> =
+            [part("new_version", "Values instead of those taken over; may be empty")].into_iter().collect();
+        let mut made: Map<String, Value> = [("new_version".to_owned(), reference(&record))].into_iter().collect();
+        if correction.reversal.is_some() {
+            properties.extend([part(
+                "reversal",
+                "The reversal's own number and texts; amounts and recipient are taken over",
+            )]);
+            made.insert("reversal".into(), reference(&record));
+        }
+        let asked =
+            json!({"type": "object", "minProperties": 1, "additionalProperties": false, "properties": properties});
+        let answered = json!({"description": "Made", "content": {"application/json": {"schema": {"type": "object", "properties": made}}}});
+        paths.insert(format!("/{name}/{{id}}/correction"), json!({"parameters": [parameter("id")], "post": {"operationId": format!("correct_{name}"), "summary": format!("{}: what takes the place of a final record", definition.label.en), "tags": [label], "requestBody": body("application/json", asked), "responses": {"201": answered, "default": problem}}}));
+    }
     if grants.has(Permission::ReadHistory) {
         let entries = json!({"type": "object", "required": ["items", "next"], "properties": {"items": {"type": "array", "items": reference("HistoryEntry")}, "next": {"type": ["integer", "null"]}}});
         paths.insert(format!("/{name}/{{id}}/history"), json!({"parameters": [parameter("id")], "get": {"operationId": format!("history_{name}"), "summary": format!("{}: what happened", definition.label.en), "tags": [label], "parameters": [{"name": "before", "in": "query", "schema": {"type": "integer"}}, parameter("limit")], "responses": {"200": answer(entries), "default": problem}}}));

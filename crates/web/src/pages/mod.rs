@@ -1,4 +1,5 @@
 //! The pages on port 8086: one file for each. They work without JavaScript, hold nothing in memory, and ask the same operations as the API.
+pub(crate) mod correction;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod edit;

@@ -2,7 +2,7 @@
 use crate::fail::Failure;
 use crate::layout::{Page, html};
 use crate::pages::find::Item;
-use crate::pages::{Visit, id_of};
+use crate::pages::{Visit, correction, id_of};
 use crate::show::{self, Fact, Piece, Showing};
 use crate::{format, keep};
 use askama::Template;
@@ -27,6 +27,10 @@ struct Record {
     state: Option<String>,
     restricted: bool,
     is_final: bool,
+    is_reversal: bool,
+    reversed: bool,
+    can_reverse: bool,
+    can_renew: bool,
     can_edit: bool,
     can_history: bool,
     can_delete: bool,
@@ -62,7 +66,9 @@ pub(crate) async fn show(visit: Visit, Path((module, id)): Path<(String, String)
     let titles = records::titles(&mut reader, caller, &show::link_ids(definition, &record.values))?;
     let showing = Showing { words: visit.words, zone: visit.zone(), titles: &titles, modules: &modules.set };
     let mut backlinks = Vec::new();
-    for group in records::backlinks(&mut reader, caller, id)? {
+    let pointing = records::backlinks(&mut reader, caller, id)?;
+    let correction = correction::possible(definition, &record, &pointing);
+    for group in pointing {
         let Some(from) = modules.set.get(&group.module) else { continue };
         let field = from.field(&group.field).map_or(group.field.as_str(), |field| field.label.get(lang));
         let more = (group.more || group.items.len() > GROUP)
@@ -102,6 +108,10 @@ pub(crate) async fn show(visit: Visit, Path((module, id)): Path<(String, String)
         state: state.map(|state| state.label.get(lang).to_owned()),
         restricted: record.restricted,
         is_final,
+        is_reversal: correction.is_reversal,
+        reversed: correction.reversed,
+        can_reverse: write && correction.reversal,
+        can_renew: write && correction.new_version && !correction.reversal,
         can_edit: write && !is_final,
         can_history: caller.grants.has(Permission::ReadHistory),
         can_delete: write,

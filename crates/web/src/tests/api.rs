@@ -161,6 +161,34 @@ async fn lists_page_filter_and_count() {
 }
 
 #[tokio::test]
+async fn a_final_record_is_corrected_by_two_others() {
+    let house = House::new();
+    let token = house.token("contact:r,order:rw");
+    let person = house.contact("Karla", "Kundin");
+    let order = house.create(
+        "order",
+        json!({"number": "R-1", "customer": person.to_string(), "total": "119,00 EUR", "state": "invoiced", "origin": "Telefon", "activity": "customer-care"}),
+    );
+    let path = format!("/api/v1/order/{order}/correction");
+    let send = async |body: Value| house.call(&token, "POST", &path, Some(body), &[]).await;
+    let patched = house.call(&token, "PATCH", &format!("/api/v1/order/{order}"), Some(json!({"text": "x"})), &[]).await;
+    assert_eq!(patched.expect(409).json()["type"], "urn:obhut:problem:final");
+    for wrong in [json!({}), json!({"reversal": 1}), json!({"new_version": {}, "Anna": {}})] {
+        assert!([400, 422].contains(&send(wrong).await.status.as_u16()));
+    }
+    assert_eq!(send(json!({"new_version": {}})).await.expect(409).json()["status"], 409);
+    let wanted = json!({"reversal": {"number": "S-1"}, "new_version": {"text": "Berichtigt"}});
+    let made = send(wanted.clone()).await.expect(201).json();
+    assert_eq!(made["reversal"]["total"]["amount"], "-119.00");
+    assert_eq!((&made["reversal"]["state"], &made["new_version"]["state"]), (&json!("invoiced"), &json!("draft")));
+    assert_eq!(made["new_version"]["text"], "Berichtigt");
+    send(wanted).await.expect(409);
+    let reader = house.token("order:r");
+    house.call(&reader, "POST", &path, Some(json!({"reversal": {}})), &[]).await.expect(403);
+    house.business.assert_sound();
+}
+
+#[tokio::test]
 async fn a_batch_has_a_result_for_each_item() {
     let house = House::new();
     let token = house.token("contact:rw");

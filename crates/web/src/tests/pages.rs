@@ -259,6 +259,37 @@ async fn an_order_goes_through_its_states() {
 }
 
 #[tokio::test]
+async fn an_invoice_is_reversed_on_its_page() {
+    let house = House::new();
+    let session = house.sign_in("büro").await;
+    let person = house.contact("Karla", "Kundin");
+    let order = house.create(
+        "order",
+        json!({"number": "R-1", "customer": person.to_string(), "total": "119,00 EUR", "state": "invoiced", "origin": "Telefon", "activity": "customer-care"}),
+    );
+    let path = format!("/m/order/{order}");
+    let page = house.get(&session, &path).await.expect(200);
+    assert!(page.text.contains("data-test=\"correct\"") && !page.text.contains("data-test=\"edit\""));
+    let form = format!("{path}/correction");
+    assert!(house.get(&session, &form).await.expect(200).text.contains("data-test=\"correct-number\""));
+    let make = ("make", "reversal new-version");
+    let taken = house.post(&session, &form, &[make, ("number", "R-1")]).await.expect(422);
+    assert!(taken.text.contains("value=\"R-1\"") && taken.text.contains("id=\"number-error\""), "{}", taken.text);
+    house.post(&session, &form, &[("make", "")]).await.expect(422);
+    let done = house.post(&session, &form, &[make, ("number", "S-1")]).await.expect(303);
+    let version = done.header("location").to_owned();
+    assert!(version.starts_with("/m/order/") && version.ends_with("/edit"));
+    let edit = house.get(&session, &version).await.expect(200);
+    assert!(edit.text.contains("119,00"), "the new version begins with what the old one had");
+    let page = house.get(&session, &path).await.expect(200);
+    assert!(page.text.contains("data-test=\"reversed\"") && !page.text.contains("data-test=\"correct\""));
+    assert!(page.text.contains("Stornobeleg") || page.text.contains("Storniert"));
+    let again = house.post(&session, &form, &[make, ("number", "S-2")]).await.expect(409);
+    assert!(again.text.contains("bereits storniert") && again.text.contains("data-test=\"refusal\""));
+    house.business.assert_sound();
+}
+
+#[tokio::test]
 async fn the_language_is_chosen_and_kept() {
     let house = House::new();
     assert!(house.get("", "/").await.text.contains("<html lang=\"de\">"));

@@ -157,7 +157,7 @@ fn removed_and_gone(name: &str, end: impl Fn(Index) -> Index) {
         .unwrap()
         .query_map([], |row| row.get::<_, String>(0))
         .unwrap()
-        .map(|term| term.unwrap().into_bytes())
+        .map(|term| term.unwrap().chars().skip(1).collect::<String>().into_bytes()) // behind the letter of the module
         .collect();
     assert!(words.iter().all(|word| !terms.contains(word)));
     // The others are all still found, by words whose page keys were replaced too.
@@ -187,7 +187,7 @@ fn page_keys_do_not_keep_a_word() {
         .map(|key| key.unwrap())
         .collect();
     let spelled: Vec<i64> =
-        (1..=4_000).filter(|rid| keys.contains(&format!("0{}", number(*rid)).into_bytes())).collect();
+        (1..=4_000).filter(|rid| keys.contains(&format!("0\u{101}{}", number(*rid)).into_bytes())).collect();
     assert!(spelled.len() > 3, "the table of pages spells out whole numbers, or this test shows nothing");
     index.wipe(&spelled.iter().map(|rid| ("contact".to_owned(), *rid)).collect::<Vec<_>>()).unwrap();
     assert!(index.truncate_log().unwrap());

@@ -1,7 +1,9 @@
 //! Checks and states of a definition, and what must fit together.
 use super::super::problem::hint;
 use super::super::reader::{Reader, Span, Table, is_name};
-use super::super::{Check, Copy, CopySource, Definition, Expression, FieldType, Protection, State, Subject};
+use super::super::{
+    Check, Copy, CopySource, Correction, Definition, Expression, FieldType, Protection, State, Subject,
+};
 use super::{Draft, MAX_PARTS, compile, known_field};
 
 /// All `checks`.
@@ -78,6 +80,30 @@ pub(super) fn read_states(reader: &mut Reader, root: &Table, draft: &mut Draft) 
     states
 }
 
+/// `[correction]`.
+pub(super) fn read_correction(reader: &mut Reader, root: &Table, draft: &mut Draft) -> Option<Correction> {
+    let table = reader.table(root, "correction", "the correction")?;
+    reader.only(&table, &["reversal", "new_version", "negate", "clear"]);
+    let mut list = |key: &str| -> Vec<String> {
+        let found = reader.texts(&table, key);
+        let keep = |(text, span): (String, Span)| {
+            draft.spans.insert(format!("correction.{key}.{text}"), span);
+            text
+        };
+        found.into_iter().map(keep).collect()
+    };
+    let (negate, clear) = (list("negate"), list("clear"));
+    let (reversal, new_version) = (reader.text(&table, "reversal"), reader.needed_text(&table, "new_version"));
+    draft.spans.insert("correction".to_owned(), table.span.clone());
+    let mut link = |found: Option<(String, Span)>| {
+        let (name, span) = found?;
+        draft.spans.insert(format!("correction.{name}"), span);
+        Some(name)
+    };
+    let reversal = link(reversal);
+    Some(Correction { reversal, new_version: link(new_version)?, negate, clear })
+}
+
 fn read_copies(reader: &mut Reader, table: &Table, state: &str, draft: &mut Draft) -> Vec<Copy> {
     let mut copies = Vec::new();
     for copy in reader.tables(table, "copy", "a copy") {
@@ -135,6 +161,46 @@ pub(super) fn judge(reader: &mut Reader, definition: &mut Definition, draft: &Dr
         }
     }
     judge_states(reader, definition, draft);
+    judge_correction(reader, definition, draft);
+}
+
+fn judge_correction(reader: &mut Reader, definition: &Definition, draft: &Draft) {
+    let Some(correction) = &definition.correction else { return };
+    let what = "`[correction]`";
+    let span = |name: &str| draft.span(&format!("correction.{name}"));
+    let listed = |key: &str, name: &str| draft.span(&format!("correction.{key}.{name}"));
+    if !definition.states.iter().any(|state| state.is_final) {
+        let message = format!("{what} is for records that cannot be changed any more, but no state is `final`");
+        reader.problem(draft.span("correction"), "bad_correction", message);
+    }
+    for name in correction.reversal.iter().chain([&correction.new_version]) {
+        let Some(field) = known_field(reader, &definition.fields, name, span(name), what) else { continue };
+        if field.kind != FieldType::Link || field.to != [definition.name.as_str()] || !field.unique {
+            let message =
+                format!("{what} names `{name}`, which must be a `unique` link to one record of `{}`", definition.name);
+            reader.problem(span(name), "bad_correction", message);
+        }
+    }
+    if correction.reversal.as_ref() == Some(&correction.new_version) {
+        let message = format!("{what} needs two fields, one for the reversal and one for the new version");
+        reader.problem(span(&correction.new_version), "bad_correction", message);
+    }
+    for name in &correction.negate {
+        if let Some(field) = known_field(reader, &definition.fields, name, listed("negate", name), what)
+            && (field.many || !matches!(field.kind, FieldType::Integer | FieldType::Decimal | FieldType::Money))
+        {
+            let message = format!("{what} turns the sign of `{name}`, which is no number");
+            reader.problem(listed("negate", name), "bad_correction", message);
+        }
+    }
+    for name in &correction.clear {
+        if let Some(field) = known_field(reader, &definition.fields, name, listed("clear", name), what)
+            && field.required
+        {
+            let message = format!("{what} leaves out `{name}`, without which a record is refused");
+            reader.problem(listed("clear", name), "bad_correction", message);
+        }
+    }
 }
 
 fn judge_expression(reader: &mut Reader, definition: &Definition, expression: &Expression, span: &Span, what: &str) {

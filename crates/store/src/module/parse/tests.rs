@@ -21,6 +21,10 @@ purpose = { de = "Zweck", en = "Purpose" }
 protection = "internal"
 "#;
 
+const CORRECTION: &str = "correction = { new_version = \"name\", negate = [] }\n";
+
+const FINAL: &str = "[[state]]\nname = \"a\"\ninitial = true\nfinal = true\nlabel = { de = \"A\", en = \"A\" }\n";
+
 fn told(text: &str) -> String {
     parse(text, "thing.toml").err().map(|problems| Problems(problems).to_string()).unwrap_or_default()
 }
@@ -171,6 +175,18 @@ fn each_mistake_has_its_code_and_its_line() {
                 "{HEAD}{FIELD}[[state]]\nname = \"a\"\ninitial = true\nlabel = {{ de = \"A\", en = \"A\" }}\ncopy = [{{ from = \"title\", to = \"name\" }}]\n"
             ),
             "18:18: bad_copy",
+        ),
+        ("a correction of what can be changed", format!("{CORRECTION}{HEAD}{FIELD}"), "1:14: bad_correction"),
+        ("a correction by no link", format!("{CORRECTION}{HEAD}{FIELD}{FINAL}"), "1:30: bad_correction"),
+        (
+            "a sign of what has none",
+            format!("{CORRECTION}{HEAD}{FIELD}{FINAL}").replace("[]", "[\"name\"]"),
+            "1:48: bad_correction",
+        ),
+        (
+            "nothing left of what is needed",
+            format!("{CORRECTION}{HEAD}{FIELD}required = true\n{FINAL}").replace("negate = []", "clear = [\"name\"]"),
+            "1:47: bad_correction",
         ),
     ];
     for (what, text, expected) in cases {
