@@ -231,6 +231,38 @@ async function office(page, family_name) {
 test("the office, with JavaScript", () => inBrowser({}, (page) => office(page, "Bürofrau")));
 test("the office, without JavaScript", () => inBrowser({ javaScriptEnabled: false }, (page) => office(page, "Stillmann")));
 
+/** An order of a new person, invoiced. */
+async function invoice(number) {
+  const { id: customer } = await person("Storno");
+  const values = { customer, number, subject_line: "Inspektion", total: "119,00 EUR", state: "invoiced", origin: "Browser walk", activity: "order-processing" };
+  const { status, body } = await caller.post("order", values);
+  assert.equal(status, 201, JSON.stringify(body));
+  return body;
+}
+
+/** A final record is not changed: a reversal takes it back, a draft takes its place. */
+async function correct(page, number) {
+  const { id } = await invoice(number);
+  await signIn(page);
+  await go(page, `/m/order/${id}`);
+  assert.equal(await find(page, "edit").count(), 0, "nothing to change in it");
+  await find(page, "correct").click();
+  await page.waitForURL(/\/correction$/);
+  await find(page, "correct-number").fill(`S-${number}`);
+  await find(page, "correct-both").click();
+  await page.waitForURL(/\/m\/order\/[^/]+\/edit$/);
+  await find(page, "field-number").fill(`${number}-2`);
+  await find(page, "save").click();
+  await page.waitForURL(/\/m\/order\/[^/]+(\?|$)/);
+  await go(page, `/m/order/${id}`);
+  await find(page, "reversed").waitFor();
+  assert.match(await page.locator("main").innerText(), new RegExp(`S-${number}`), "the reversal is linked");
+  assert.equal(await find(page, "correct").count(), 0, "and that once");
+}
+
+test("an invoice is reversed and made anew, with JavaScript", () => inBrowser({}, (page) => correct(page, "B-1")));
+test("an invoice is reversed and made anew, without JavaScript", () => inBrowser({ javaScriptEnabled: false }, (page) => correct(page, "B-2")));
+
 test("what the law keeps is shown with its reason", () =>
   inBrowser({}, async (page) => {
     const { status, body } = await caller.get("order?filter[state]=invoiced&limit=1");
@@ -262,7 +294,15 @@ test("a stranger gets nothing, and signing in leaves one cookie", async () => {
 
 test("every page fits, is readable for all, and has its picture", async () => {
   const { id } = await person("Bildermann");
+  const order = await invoice("B-3");
+  const gone = await person("Fortmann");
+  const plan = await caller.post(`subjects/${gone.id}/erasure-plans`, { reason: "Browser walk" });
+  assert.equal(plan.status, 201, JSON.stringify(plan.body));
+  const erased = await caller.post(`erasure-plans/${plan.body.id}/perform`);
+  assert.equal(erased.status, 200, JSON.stringify(erased.body));
   const pages = {
+    start: "/", persons: "/subjects", search: "/search?q=Bildermann", new: "/m/contact/new", delete: `/m/order/${order.id}/delete`,
+    order: `/m/order/${order.id}`, correction: `/m/order/${order.id}/correction`, certificate: `/erasures/${plan.body.id}`,
     list: "/m/contact", record: `/m/contact/${id}`, edit: `/m/contact/${id}/edit`, history: `/m/contact/${id}/history`,
     orders: "/m/order", subject: `/subjects/${id}`, plan: `/subjects/${id}/erasure`, merge: `/subjects/${id}/merge`,
     users: "/users", tokens: "/tokens", import: "/import",

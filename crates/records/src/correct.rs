@@ -52,11 +52,11 @@ pub fn correct(op: &mut Op<'_>, module: &str, id: RecordId, wanted: Correction) 
     if let Some(given) = wanted.reversal {
         refuse_fixed(definition, &given)?;
         let values = definition.reversal_of(&id, &existing.values);
-        made.reversal = Some(make(op, &module, &existing, values, given, Some(state))?);
+        made.reversal = Some(make(op, &module, &existing, values, &given, Some(state))?);
     }
     if let Some(given) = wanted.new_version {
         let values = definition.new_version_of(&id, &existing.values);
-        made.new_version = Some(make(op, &module, &existing, values, given, None)?);
+        made.new_version = Some(make(op, &module, &existing, values, &given, None)?);
     }
     Ok(made)
 }
@@ -106,13 +106,13 @@ fn make(
     module: &Module,
     existing: &Opened,
     values: Option<Map>,
-    given: Map,
+    given: &Map,
     state: Option<String>,
 ) -> Result<RecordView> {
     let definition = module.definition()?;
     let caller = op.caller().clone();
-    refuse_hidden(definition, &given, &caller)?;
-    let given = definition.normalise(&given, &options(op, true, false)).map_err(Error::Fields)?;
+    refuse_hidden(definition, given, &caller)?;
+    let given = definition.normalise(given, &options(op, true, false)).map_err(Error::Fields)?;
     let values = definition.merge_patch(&values.unwrap_or_default(), &given);
     let id: RecordId = op.random_id();
     let written = write(op, module, id, None, values, state, existing.stored.scope)?;

@@ -15,6 +15,7 @@ export function api(base, token) {
   };
   return {
     get: (path) => call("GET", path),
+    post: (path, body) => call("POST", path, body),
     /** Creates a record and returns it. */
     async create(module, fields) {
       const { status, body } = await call("POST", module, fields);

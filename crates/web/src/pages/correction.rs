@@ -36,8 +36,6 @@ struct Asked {
 /// What can still be made of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Possible {
-    /// It takes back another record.
-    pub is_reversal: bool,
     /// It has been taken back.
     pub reversed: bool,
     /// A reversal can be made.
@@ -48,15 +46,13 @@ pub(super) struct Possible {
 
 /// What can still be made of the record; `backlinks` are its own.
 pub(super) fn possible(definition: &Definition, record: &RecordView, backlinks: &[records::Backlinks]) -> Possible {
-    let none = Possible { is_reversal: false, reversed: false, reversal: false, new_version: false };
+    let none = Possible { reversed: false, reversal: false, new_version: false };
     let Some(correction) = &definition.correction else { return none };
-    let is_reversal = definition.is_reversal(&record.values);
     let is_final = record.state.as_deref().is_some_and(|state| definition.is_final(state));
     let named_by = |field: &str| backlinks.iter().any(|group| group.module == definition.name && group.field == field);
     let reversed = correction.reversal.as_deref().is_some_and(named_by);
-    let open = is_final && !is_reversal;
+    let open = is_final && !definition.is_reversal(&record.values);
     Possible {
-        is_reversal,
         reversed,
         reversal: open && correction.reversal.is_some() && !reversed,
         new_version: open && !named_by(&correction.new_version),

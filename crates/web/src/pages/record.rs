@@ -108,7 +108,7 @@ pub(crate) async fn show(visit: Visit, Path((module, id)): Path<(String, String)
         state: state.map(|state| state.label.get(lang).to_owned()),
         restricted: record.restricted,
         is_final,
-        is_reversal: correction.is_reversal,
+        is_reversal: definition.is_reversal(&record.values),
         reversed: correction.reversed,
         can_reverse: write && correction.reversal,
         can_renew: write && correction.new_version && !correction.reversal,

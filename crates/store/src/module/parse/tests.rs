@@ -176,13 +176,20 @@ fn each_mistake_has_its_code_and_its_line() {
             ),
             "18:18: bad_copy",
         ),
+    ];
+    for (what, text, expected) in cases {
+        let told = told(text);
+        assert!(told.contains(&format!("thing.toml:{expected}")), "{what}: expected {expected}, told:\n{told}");
+    }
+}
+
+#[test]
+fn a_wrong_correction_has_its_code_and_its_line() {
+    let whole = format!("{CORRECTION}{HEAD}{FIELD}{FINAL}");
+    let cases: &[(&str, String, &str)] = &[
         ("a correction of what can be changed", format!("{CORRECTION}{HEAD}{FIELD}"), "1:14: bad_correction"),
-        ("a correction by no link", format!("{CORRECTION}{HEAD}{FIELD}{FINAL}"), "1:30: bad_correction"),
-        (
-            "a sign of what has none",
-            format!("{CORRECTION}{HEAD}{FIELD}{FINAL}").replace("[]", "[\"name\"]"),
-            "1:48: bad_correction",
-        ),
+        ("a correction by no link", whole.clone(), "1:30: bad_correction"),
+        ("a sign of what has none", whole.replace("[]", "[\"name\"]"), "1:48: bad_correction"),
         (
             "nothing left of what is needed",
             format!("{CORRECTION}{HEAD}{FIELD}required = true\n{FINAL}").replace("negate = []", "clear = [\"name\"]"),
