@@ -1,7 +1,7 @@
 //! Changing a record by a merge patch (RFC 7396), with optimistic locking and final states.
 use crate::get::opened;
 use crate::view::RecordView;
-use crate::write::{Module, answer, options, refuse_hidden, take_state, write};
+use crate::write::{Module, answer, options, refuse_correction, refuse_hidden, take_state, write};
 use base::{Access, RecordId};
 use store::module::Map;
 use store::{Error, Op, Result};
@@ -25,6 +25,7 @@ pub fn change(
     let module = Module::of(op, module)?;
     let definition = module.definition()?;
     refuse_hidden(definition, &patch, &caller)?;
+    refuse_correction(definition, &patch, Some(&existing.values))?;
     let state = take_state(&mut patch)?;
     let old_state = existing.values.get("state").and_then(|state| state.as_str()).map(str::to_owned);
     let patch = definition.normalise(&patch, &options(op, true, false)).map_err(Error::Fields)?;

@@ -1,7 +1,7 @@
 //! Correcting a record in a final state: a reversal takes it back, a new version takes its place, it stays as it is (GoBD Rz. 107 ff.).
 use crate::get::opened;
 use crate::view::RecordView;
-use crate::write::{Module, answer, options, refuse_hidden, write};
+use crate::write::{Module, answer, options, refuse_correction, refuse_hidden, write};
 use base::{Access, RecordId};
 use store::module::{Definition, FieldError, Label, Map};
 use store::rows::Opened;
@@ -112,6 +112,7 @@ fn make(
     let definition = module.definition()?;
     let caller = op.caller().clone();
     refuse_hidden(definition, given, &caller)?;
+    refuse_correction(definition, given, values.as_ref())?;
     let given = definition.normalise(given, &options(op, true, false)).map_err(Error::Fields)?;
     let values = definition.merge_patch(&values.unwrap_or_default(), &given);
     let id: RecordId = op.random_id();

@@ -1,6 +1,6 @@
 //! Making a record.
 use crate::view::RecordView;
-use crate::write::{Module, answer, options, refuse_hidden, take_state, write};
+use crate::write::{Module, answer, options, refuse_correction, refuse_hidden, take_state, write};
 use base::{Access, RecordId};
 use store::module::Map;
 use store::rows::Written;
@@ -12,7 +12,9 @@ pub(crate) const SCOPE_ALL: i64 = 0;
 /// Makes a record from an input of the API, a form or an import. All that is wrong is said at once.
 pub fn create(op: &mut Op<'_>, module: &str, input: Map) -> Result<RecordView> {
     op.caller().needs_access(module, Access::Write)?;
-    refuse_hidden(Module::of(op, module)?.definition()?, &input, op.caller())?;
+    let definitions = Module::of(op, module)?;
+    refuse_hidden(definitions.definition()?, &input, op.caller())?;
+    refuse_correction(definitions.definition()?, &input, None)?;
     let written = insert(op, module, input, false)?;
     Ok(answer(Module::of(op, module)?.definition()?, written, op.caller()))
 }

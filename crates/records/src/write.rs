@@ -93,6 +93,24 @@ pub(crate) fn refuse_hidden(definition: &Definition, input: &Map, caller: &Calle
     if errors.is_empty() { Ok(()) } else { Err(Error::Fields(errors)) }
 }
 
+/// Refuses an input that makes a record the reversal or the new version of another by hand: then it would not be what these are. `before` is
+/// what the record has.
+pub(crate) fn refuse_correction(definition: &Definition, input: &Map, before: Option<&Map>) -> Result<()> {
+    let had = |name: &String| before.and_then(|before| before.get(name)).unwrap_or(&Value::Null);
+    let set = input.iter().filter(|(name, value)| definition.is_correction_link(name) && had(name) != *value);
+    let errors: Vec<FieldError> = set
+        .map(|(name, _)| FieldError {
+            field: name.clone(),
+            code: "by_correction".into(),
+            message: Label::new(
+                "Dieses Feld wird nur beim Stornieren und beim Anlegen einer neuen Fassung gesetzt.",
+                "This field is set only when a record is reversed or a new version is made.",
+            ),
+        })
+        .collect();
+    if errors.is_empty() { Ok(()) } else { Err(Error::Fields(errors)) }
+}
+
 /// The answer to whoever wrote a record: what he may see of it. Of what he may not see at all, only that it is there.
 pub(crate) fn answer(definition: &Definition, written: Written, caller: &Caller) -> RecordView {
     let seen = visible(written.stored.scope, written.stored.restricted, caller);

@@ -123,6 +123,35 @@ fn a_reversal_is_what_it_takes_back_and_comes_with_its_new_version_or_not_at_all
 }
 
 #[test]
+fn nothing_is_made_a_reversal_by_hand() {
+    let business = Business::new(&["core", "workshop"]);
+    let (customer, first) = invoice(&business);
+    let order = |more: Value| {
+        let mut values = map(
+            json!({"customer": customer.to_string(), "number": "X-1", "origin": "Anruf", "activity": "order-processing"}),
+        );
+        values.extend(map(more));
+        business.tenant().write(business.admin(), move |op| records::create(op, "order", values))
+    };
+    let refused = |result: store::Result<RecordView>| match result.unwrap_err() {
+        store::Error::Fields(errors) => errors.iter().map(|error| error.code.clone()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    for link in ["reverses", "replaces"] {
+        assert_eq!(refused(order(json!({link: first.id.to_string()}))), ["by_correction"]);
+    }
+    let version = correct(&business, "order", first.id, both("S-1")).unwrap().new_version.unwrap();
+    let patch = |values: Value| {
+        let (id, values) = (version.id, map(values));
+        business.tenant().write(business.admin(), move |op| records::change(op, "order", id, values, None))
+    };
+    assert_eq!(refused(patch(json!({"replaces": null}))), ["by_correction"]);
+    assert_eq!(refused(patch(json!({"reverses": first.id.to_string()}))), ["by_correction"]);
+    patch(json!({"replaces": first.id.to_string(), "text": "Berichtigt"})).unwrap();
+    business.assert_sound();
+}
+
+#[test]
 fn a_filed_letter_has_new_versions_and_no_reversal() {
     let business = Business::new(&["core"]);
     let contact = create(

@@ -87,6 +87,15 @@ impl Reject {
     pub fn new(line: u64, reason: Reason, message: Message, raw: Vec<String>) -> Self {
         Self { line, reason, message, raw }
     }
+
+    /// From this line on the file cannot be read.
+    pub fn unreadable(line: u64, error: &std::io::Error) -> Self {
+        let message = Message::new(
+            format!("Die Datei lässt sich ab hier nicht weiterlesen: {error}"),
+            format!("the file cannot be read on from here: {error}"),
+        );
+        Self::new(line, Reason::Unreadable, message, Vec::new())
+    }
 }
 
 /// A format that is known and not read, with the way out.

@@ -48,12 +48,16 @@ impl Definition {
         link.is_some_and(|link| values.contains_key(link))
     }
 
+    /// Whether a field says which record this one takes back or takes the place of. Only a correction sets it, and an import.
+    pub fn is_correction_link(&self, name: &str) -> bool {
+        self.correction.as_ref().is_some_and(|one| one.reversal.as_deref() == Some(name) || one.new_version == name)
+    }
+
     /// Fields in which a reversal is what it takes back: the amounts, whom it is about, and what the final state copied. They cannot be given.
     pub fn fixed_in_reversal(&self, name: &str) -> bool {
         let Some(correction) = &self.correction else { return false };
         correction.negate.iter().any(|fixed| fixed == name)
-            || correction.reversal.as_deref() == Some(name)
-            || correction.new_version == name
+            || self.is_correction_link(name)
             || self.subject_link().is_some_and(|link| link.name == name)
             || self
                 .states

@@ -41,6 +41,7 @@ pub use problem::{Problem, Problems};
 pub use split::{PartKey, Split};
 pub use title::Title;
 pub use value::country::{countries, country_code};
+pub use value::email::{is_email, is_host};
 pub use value::identifier::vin_check_digit_fits;
 pub use value::phone::phone_digits;
 

@@ -108,9 +108,9 @@ pub(crate) struct About<'a> {
     pub stale: bool,
 }
 
-/// Whether a form shows a field: what the caller may not see, he may not overwrite either.
+/// Whether a form shows a field: what the caller may not see, he may not overwrite either, and what only a correction sets is nobody's to type.
 pub(crate) fn shown<'a>(visit: &'a Visit, definition: &'a Definition) -> impl Fn(&Field) -> bool + 'a {
-    |field| records::may_see(definition, &field.name, visit.caller())
+    |field| records::may_see(definition, &field.name, visit.caller()) && !definition.is_correction_link(&field.name)
 }
 
 /// The page of a form.

@@ -238,11 +238,7 @@ impl CsvRows {
             }
             Err(error) => {
                 self.ended = true;
-                let message = Message::new(
-                    format!("Die Datei lässt sich ab hier nicht weiterlesen: {error}"),
-                    format!("the file cannot be read on from here: {error}"),
-                );
-                Some(Err(Reject::new(self.lines.line_number() + 1, Reason::Unreadable, message, Vec::new())))
+                Some(Err(Reject::unreadable(self.lines.line_number() + 1, &error)))
             }
         }
     }

@@ -1,6 +1,9 @@
 //! Whether a value has the form that its field needs. What has not goes into the notes, so that one odd value does not keep a
 //! whole card out; therefore nothing here may be more generous than the definition of a module is.
 
+pub(crate) use store::module::is_email;
+use store::module::is_host;
+
 /// Most characters of a text field, unless [`max_of`] says less.
 const TEXT_CHARS: usize = 200;
 /// Most characters of a label.
@@ -18,39 +21,6 @@ pub(super) fn max_of(field: &str) -> usize {
         "languages" => 40,
         _ => TEXT_CHARS,
     }
-}
-
-/// Whether a text is an e-mail address.
-pub(crate) fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let dots_fit = |part: &str| !part.starts_with('.') && !part.ends_with('.') && !part.contains("..");
-    let letter = |letter: char| {
-        letter.is_ascii_alphanumeric()
-            || "!#$%&'*+-/=?^_`{|}~.".contains(letter)
-            || (!letter.is_ascii() && !letter.is_whitespace())
-    };
-    text.len() <= 254
-        && (1..=64).contains(&local.len())
-        && dots_fit(local)
-        && local.chars().all(letter)
-        && domain.contains('.')
-        && is_host(domain)
-}
-
-fn is_host(name: &str) -> bool {
-    let letter = |letter: char| {
-        letter.is_ascii_alphanumeric()
-            || letter == '-'
-            || letter == '_'
-            || (!letter.is_ascii() && !letter.is_whitespace())
-    };
-    name.len() <= 253
-        && name.split('.').all(|label| {
-            (1..=63).contains(&label.chars().count())
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.chars().all(letter)
-        })
 }
 
 /// Whether a text is a telephone number: three digits at least, as people write it.

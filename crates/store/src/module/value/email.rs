@@ -22,7 +22,7 @@ pub(in super::super) fn email(given: &str) -> Reading {
 }
 
 /// Whether a mail could be sent there, as far as the text tells.
-pub(super) fn is_email(address: &str) -> bool {
+pub fn is_email(address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else { return false };
     let dots_fit = |text: &str| !text.starts_with('.') && !text.ends_with('.') && !text.contains("..");
     let local_letter = |letter: char| {
@@ -39,7 +39,7 @@ pub(super) fn is_email(address: &str) -> bool {
 }
 
 /// Whether this can be the name of a host: labels of letters, digits and hyphens, of any script.
-pub(super) fn is_host(name: &str) -> bool {
+pub fn is_host(name: &str) -> bool {
     let letter = |letter: char| {
         letter.is_ascii_alphanumeric()
             || letter == '-'

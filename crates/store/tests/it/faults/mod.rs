@@ -80,7 +80,12 @@ pub fn copy(from: &Path, to: &Path) {
         if kind.is_dir() {
             copy(&path, &target);
         } else if kind.is_file() && !path.to_string_lossy().ends_with("-shm") {
-            std::fs::copy(&path, &target).unwrap();
+            // What another thread has renamed into its place since it was listed is missing here as after a crash at this moment.
+            let copied = std::fs::copy(&path, &target);
+            match copied {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{}: {error}", path.display()),
+                _ => {}
+            }
         }
     }
 }
