@@ -7,30 +7,18 @@
 //! once more.
 //!
 //! Checkpoints are made by [`super::Index`] alone, and only behind this: what a crash left uncleared is therefore in the log still, and is
-//! cleared at the next opening. Page layout: <https://www.sqlite.org/fileformat2.html>, 1.6; log: 4.1 and 4.2 of the same page.
+//! cleared at the next opening. Page layout: <https://www.sqlite.org/fileformat2.html>, 1.6.
 use super::error::{Error, Result};
+use crate::sqlite::PageLog;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::ErrorKind;
-use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 
-/// Bytes before the first frame of a write-ahead log, and before the page in each frame.
-const LOG_HEADER: usize = 32;
-const FRAME_HEADER: usize = 24;
 /// Pages beyond which the first byte of a page that lists others could be taken for the mark of a page of rows: 128 GiB.
 const MOST_PAGES: i64 = 1 << 25;
 
 /// Knows up to where the write-ahead log has been looked through.
 pub(super) struct Scrub {
-    /// The log; none for a database in memory, whose pages nobody finds later.
-    log: Option<PathBuf>,
-    page_size: u64,
-    /// Marks one life of the log; changes when it begins anew.
-    salt: [u8; 8],
-    /// Frames of this life that were looked at.
-    frames: u64,
+    log: PageLog,
     /// Pages that they wrote and that are not cleared yet.
     written: BTreeSet<u32>,
 }
@@ -38,17 +26,12 @@ pub(super) struct Scrub {
 impl Scrub {
     /// For a connection that may write, to a file with at least a page. Nothing has been looked at yet.
     pub fn new(connection: &Connection) -> Result<Self> {
-        let log = connection.path().filter(|path| !path.is_empty()).map(|path| PathBuf::from(format!("{path}-wal")));
-        // The engine's own answer about the page size is another one in an encrypted file.
-        let page_size: i64 =
-            connection
-                .query_row("SELECT length(data) FROM sqlite_dbpage('main') WHERE pgno = 1", [], |row| row.get(0))?;
-        Ok(Self { log, page_size: page_size.unsigned_abs(), salt: [0; 8], frames: 0, written: BTreeSet::new() })
+        Ok(Self { log: PageLog::new(connection)?, written: BTreeSet::new() })
     }
 
     /// Frames in the present life of the log that were looked at: how long it has become.
     pub const fn frames(&self) -> u64 {
-        self.frames
+        self.log.frames()
     }
 
     /// Clears the gaps of all pages written since the last time. Returns how many pages it had to write.
@@ -65,39 +48,7 @@ impl Scrub {
 
     /// Takes note of the pages of frames that are new in the log. Cheap beside writing them.
     pub fn look(&mut self) -> Result<()> {
-        let unreadable = |_| Error::Damaged("its write-ahead log cannot be read");
-        let Some(path) = &self.log else { return Ok(()) };
-        let log = match File::open(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            opened => opened.map_err(unreadable)?,
-        };
-        let mut header = [0; LOG_HEADER];
-        if !filled(&log, &mut header, 0).map_err(unreadable)? {
-            return Ok(());
-        }
-        let salt: [u8; 8] = header.get(16..24).and_then(|salt| salt.try_into().ok()).unwrap_or_default();
-        if salt != self.salt {
-            (self.salt, self.frames) = (salt, 0);
-        }
-        let mut frame = [0; FRAME_HEADER];
-        loop {
-            let place = LOG_HEADER as u64 + self.frames * (FRAME_HEADER as u64 + self.page_size);
-            // A frame of an earlier life has another salt.
-            if !filled(&log, &mut frame, place).map_err(unreadable)? || frame.get(8..16) != Some(&salt) {
-                return Ok(());
-            }
-            let number: [u8; 4] = frame.get(..4).and_then(|number| number.try_into().ok()).unwrap_or_default();
-            self.written.insert(u32::from_be_bytes(number));
-            self.frames += 1;
-        }
-    }
-}
-
-/// Reads exactly so many bytes; `false` at the end of the file.
-fn filled(file: &File, buffer: &mut [u8], place: u64) -> std::io::Result<bool> {
-    match file.read_exact_at(buffer, place) {
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
-        read => read.map(|()| true),
+        self.log.look(&mut self.written).map_err(|_| Error::Damaged("its write-ahead log cannot be read"))
     }
 }
 

@@ -29,7 +29,7 @@ use keys::{KeyRing, Pages, UnitKey};
 use live::Left;
 use rows::half;
 use shares::{IdMap, Shares};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// Sequence, record's row number, body and leaf of an entry as they are stored.
 type Raw = (u64, i64, Option<Vec<u8>>, Option<Vec<u8>>);
@@ -146,12 +146,7 @@ fn damaged_pages(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<V
     let mut damaged = Vec::new();
     for (name, pages) in [("records.db", Pages::Records), ("keys.db", Pages::Keys)] {
         let mut file = open_file(paths, ring, pages, Mode::Reader, settings)?;
-        // The check reads the file beside the engine. A page that is being written at that moment is right the next time.
-        let mut wrong = file.damaged_pages()?;
-        if !wrong.is_empty() {
-            let again: HashSet<String> = file.damaged_pages()?.into_iter().collect();
-            wrong.retain(|message| again.contains(message));
-        }
+        let wrong = file.damaged_pages()?;
         damaged.extend(wrong.into_iter().map(|message| (name, message)));
     }
     Ok(damaged)

@@ -25,10 +25,7 @@ impl SqliteConnection {
     }
     /// Authenticates every page of the file, free ones too, as it lies on the disk; gives what is wrong, a sentence a page.
     pub fn damaged_pages(&mut self) -> Result<Vec<String>> {
-        let run = || -> rusqlite::Result<Vec<String>> {
-            self.inner.prepare("PRAGMA cipher_integrity_check")?.query_map([], |row| row.get(0))?.collect()
-        };
-        run().map_err(|error| explain(&self.file, "cipher_integrity_check", &error))
+        super::pages::damaged(&self.inner).map_err(|error| explain(&self.file, "cipher_integrity_check", &error))
     }
     /// Encrypts every page of the file with another key, in one transaction.
     pub(crate) fn rekey(&mut self, key: &keys::PageKey) -> Result<()> {

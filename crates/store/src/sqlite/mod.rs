@@ -3,8 +3,11 @@
 //! Every file is encrypted whole, with a random page key given as raw bytes, and authenticated page by page: a flipped byte is an error
 //! when its page is read, never a wrong value.
 mod connection;
+mod log;
+mod pages;
 
 pub use connection::SqliteConnection;
+pub(crate) use log::PageLog;
 
 use crate::{Error, Result};
 use rusqlite::config::DbConfig;
