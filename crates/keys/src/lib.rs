@@ -1,6 +1,6 @@
 //! All cryptography of Obhut: keys and what wraps them, sealing, password hashes, the journal's tree, signatures.
 //!
-//! This is the only crate that uses cryptographic libraries, and it has no primitive of its own: AES-256-GCM, SHA-256,
+//! This is the only crate that uses cryptographic libraries, and it has no primitive of its own: AES-256-GCM, AES-256-GCM-SIV, SHA-256,
 //! HMAC, HKDF and Ed25519 come from AWS-LC (`aws-lc-rs`), Argon2id from `argon2`. What stands here is which key seals
 //! what, in which bytes, and what happens when they do not fit.
 //!
@@ -36,6 +36,7 @@ mod random;
 mod ring;
 mod secret;
 mod sign;
+mod text;
 pub mod token;
 mod unit;
 mod wrap;
@@ -51,5 +52,6 @@ pub use page::{BackupPassword, PageKey};
 pub use random::{random_bytes, random_id};
 pub use ring::{KeyRing, Pages, Purpose};
 pub use sign::{Signer, VerifyKey};
+pub use text::{SEALED_TEXT_OVERHEAD, TextKey};
 pub use unit::{SEALED_OVERHEAD, UnitKey, WRAPPED_UNIT_LEN, sealed_unit};
 pub use wrap::WrapKey;

@@ -108,6 +108,7 @@ fn fill(instance: &Arc<Instance>, signals: &Signals, out: &mut Output<'_>) -> Re
             zone: "Europe/Berlin".into(),
             marker: "test".into(),
             packs: vec![(*pack).to_owned()],
+            server: None,
         };
         let info = instance.create_tenant(&caller.actor, name, &new)?;
         let tenant = instance.tenant(info.id)?;

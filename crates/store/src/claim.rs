@@ -72,12 +72,12 @@ pub(crate) fn apply(state: &mut State, shared: &Shared, changes: &[UniqueChange]
                     number.into(),
                     sealed.as_slice().into(),
                 ];
-                state.keys.execute((&on_keys::UNIQUE_PUT).into(), &params)?;
+                state.keys.send((&on_keys::UNIQUE_PUT).into(), &params)?;
             }
             UniqueChange::Remove { value, owner } => {
                 for (_, mac) in value.macs(&ring) {
                     let params = [value.field.as_str().into(), (&mac).into(), (*owner).into()];
-                    state.keys.execute((&on_keys::UNIQUE_REMOVE).into(), &params)?;
+                    state.keys.send((&on_keys::UNIQUE_REMOVE).into(), &params)?;
                 }
             }
         }

@@ -108,6 +108,11 @@ pub trait Connection: Send {
     fn query(&mut self, sql: Sql, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()>;
     /// Runs a changing statement; returns the number of rows.
     fn execute(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<u64>;
+    /// Runs a changing statement whose number of rows does not matter. What goes wrong may show only with a later statement, but not after the part
+    /// of the transaction that it belongs to has ended.
+    fn send(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<()> {
+        self.execute(sql, params).map(drop)
+    }
     /// Begins the writing transaction.
     fn begin(&mut self) -> Result<()>;
     /// Makes everything since `begin` durable: after this returns, a power cut loses none of it.
@@ -120,6 +125,22 @@ pub trait Connection: Send {
     fn release(&mut self) -> Result<()>;
     /// Undoes the part.
     fn undo(&mut self) -> Result<()>;
+    /// Has the engine understand a statement, without running it.
+    fn prepare(&mut self, sql: Sql) -> Result<()>;
+    /// Which format it has; 0 for one without tables.
+    fn format(&mut self) -> Result<i64>;
+    /// Runs migrations' scripts and writes down the format that they give, all or nothing.
+    fn upgrade(&mut self, scripts: &str, format: i64) -> Result<()>;
+    /// Names of its tables, without those that the engine makes for itself.
+    fn tables(&mut self) -> Result<Vec<String>>;
+    /// Parts of its tables that hold keys and keyed hashes of these units: what [`Self::forget_parts`] is given after they were overwritten.
+    fn parts_of_units(&mut self, _units: &[i64]) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+    /// After the destruction of keys: nothing of the overwritten rows of these parts is left when this returns, in tables or logs.
+    fn forget_parts(&mut self, _parts: &[String]) -> Result<()> {
+        self.forget_overwritten()
+    }
     /// After an erasure: whatever the engine keeps of overwritten rows (write-ahead log, free pages) is gone when this returns.
     fn forget_overwritten(&mut self) -> Result<()>;
 }

@@ -37,6 +37,7 @@ impl Exclusive<'_> {
     /// they sealed can be opened with what is on this machine.
     pub fn destroy_keys(&mut self, units: &[i64]) -> Result<()> {
         let state = &mut self.writer.state;
+        let parts = state.keys.parts_of_units(units)?;
         state.keys.begin()?;
         let mut destroy = || -> Result<()> {
             for unit in units {
@@ -54,7 +55,7 @@ impl Exclusive<'_> {
         for unit in units {
             self.writer.shared.units.forget(*unit);
         }
-        self.forget(&Which::Keys)?;
+        self.forget(&Which::Keys(parts))?;
         let shared = &self.writer.shared;
         crate::migrate::destroy_in_copies(&shared.paths, &shared.ring(), &shared.settings, units)
     }
@@ -72,17 +73,17 @@ impl Exclusive<'_> {
         let now = self.writer.shared.clock.now();
         self.writer.shared.end_readers(now.plus_ms(-READER_GRACE_MS));
         let state = &mut self.writer.state;
-        let file: &mut dyn Connection = match which {
-            Which::Keys => &mut state.keys,
-            Which::Records => &mut state.records,
+        let mut forget = || match which {
+            Which::Keys(parts) => state.keys.forget_parts(parts),
+            Which::Records => state.records.forget_overwritten(),
         };
-        let first = file.forget_overwritten();
+        let first = forget();
         if first.is_ok() {
             return first;
         }
         // A reader was quicker: end all of them and try once more.
         self.writer.shared.end_readers(now.plus_ms(1));
-        file.forget_overwritten()
+        forget()
     }
 
     /// Waits until the index has everything committed so far, and neither its file nor its write-ahead log holds anything overwritten.
@@ -102,7 +103,8 @@ impl Exclusive<'_> {
 }
 
 enum Which {
-    Keys,
+    /// With the parts of its tables that were written.
+    Keys(Vec<String>),
     Records,
 }
 

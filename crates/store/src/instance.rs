@@ -3,16 +3,19 @@ mod looks;
 mod own_journal;
 mod own_logs;
 mod renew;
+mod tenants;
 
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
 use crate::logs::{self, Limits, Waiting};
 use crate::migrate::Plan;
+use crate::place::Place;
+use crate::postgres::Server;
 use crate::rotate::{self, Steps};
 use crate::shared::Paths;
 use crate::signers::Signers;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
-use crate::tenant::{Head, NewTenant, Tenant};
+use crate::tenant::{Head, Tenant};
 use crate::{Caller, Error, Result, migrate, statements};
 use base::{Actor, SharedClock, TenantId, Timestamp};
 use keys::{KeyRing, MasterKey, Pages};
@@ -49,6 +52,8 @@ pub struct InstanceSettings {
     pub row_budget: u32,
     /// How long the copy that is made before a migration is kept, in milliseconds.
     pub copy_ms: i64,
+    /// Database servers on which businesses can be put.
+    pub servers: Vec<Server>,
 }
 
 impl Default for InstanceSettings {
@@ -65,6 +70,7 @@ impl Default for InstanceSettings {
             logs: Limits::default(),
             row_budget: crate::index::DEFAULT_ROW_BUDGET,
             copy_ms: 14 * logs::DAY_MS,
+            servers: Vec::new(),
         }
     }
 }
@@ -86,12 +92,19 @@ pub struct TenantInfo {
     pub created_at: Timestamp,
     /// `live`.
     pub state: String,
+    /// Where its records and keys lie.
+    pub place: Place,
 }
 
 const TENANTS: Query = Query {
     name: "TENANTS",
-    sql: "SELECT id, name, marker, zone, packs, created_at, state FROM tenant ORDER BY folded",
+    sql: "SELECT t.id, t.name, t.marker, t.zone, t.packs, t.created_at, t.state, p.databases FROM tenant t LEFT JOIN place p ON p.tenant = t.id ORDER BY t.folded",
 };
+const PLACE_PUT: Change = Change {
+    name: "PLACE_PUT",
+    sql: "INSERT INTO place (tenant, databases) VALUES (?1, ?2) ON CONFLICT (tenant) DO UPDATE SET databases = excluded.databases",
+};
+const PLACE_DELETE: Change = Change { name: "PLACE_DELETE", sql: "DELETE FROM place WHERE tenant = ?1" };
 const TENANT_PUT: Change = Change {
     name: "TENANT_PUT",
     sql: "INSERT INTO tenant (id, name, folded, marker, zone, packs, created_at, state, due_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'live', 0)",
@@ -117,6 +130,10 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     own_journal::ALL[1],
     own_journal::ALL[2],
     own_journal::ALL[3],
+    own_journal::ALL[4],
+    own_journal::ALL[5],
+    (PLACE_PUT.name, PLACE_PUT.sql),
+    (PLACE_DELETE.name, PLACE_DELETE.sql),
 ];
 
 mod rotation;
@@ -237,7 +254,9 @@ impl Instance {
     }
     /// Where a tenant's files lie.
     pub fn paths(&self, id: TenantId) -> Paths {
-        paths(&self.folder, id)
+        let place =
+            self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
+        Paths { place: place.unwrap_or_default(), ..paths(&self.folder, id) }
     }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {
@@ -253,59 +272,6 @@ impl Instance {
             .iter()
             .find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded)
             .cloned()
-    }
-
-    /// Makes a tenant.
-    pub fn create_tenant(&self, actor: &Actor, name: &str, new: &NewTenant) -> Result<TenantInfo> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-            return Err(Error::invalid("a tenant's name has 1 to 100 characters and no control characters"));
-        }
-        if self.find(name).is_some() {
-            return Err(Error::conflict("duplicate", format!("there is a tenant called {name} already")));
-        }
-        Tenant::create(new, &self.paths(new.id), &self.master, &self.clock, &self.settings.engine)?;
-        let now = self.clock.now();
-        let info = TenantInfo {
-            id: new.id,
-            name: name.to_owned(),
-            marker: new.marker.clone(),
-            zone: new.zone.clone(),
-            packs: new.packs.clone(),
-            created_at: now,
-            state: "live".into(),
-        };
-        let (folded, packs) = (crate::text::fold(name), new.packs.join(" "));
-        self.change(actor, "create-tenant", new.id, |file| {
-            let params = [
-                new.id.bytes().into(),
-                name.into(),
-                folded.as_str().into(),
-                new.marker.as_str().into(),
-                new.zone.as_str().into(),
-                packs.as_str().into(),
-                now.0.into(),
-            ];
-            file.execute((&TENANT_PUT).into(), &params).map(drop)
-        })?;
-        Ok(info)
-    }
-
-    /// Destroys a tenant: first its root, so that nothing of it can be opened any more, then its files. Backups elsewhere lose their keys with the root.
-    pub fn destroy_tenant(&self, actor: &Actor, id: TenantId) -> Result<()> {
-        let _opening = self.opening.lock();
-        if let Some(tenant) = self.open.lock().remove(&id)
-            && Arc::strong_count(&tenant) > 1
-        {
-            self.open.lock().insert(id, tenant);
-            return Err(Error::Busy { message: "the tenant is in use".into() });
-        }
-        let paths = self.paths(id);
-        self.change(actor, "destroy-tenant", id, |file| {
-            file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop)
-        })?;
-        keys::destroy_file(&paths.file("root"))?;
-        std::fs::remove_dir_all(&paths.folder).map_err(Error::io(format!("removing {}", paths.folder.display())))
     }
 
     /// An open tenant; opened on demand, and another that rested longest closed for it.
@@ -541,13 +507,14 @@ fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
             packs: row.text(4)?.split(' ').filter(|pack| !pack.is_empty()).map(str::to_owned).collect(),
             created_at: Timestamp(row.int(5)?),
             state: row.text(6)?.to_owned(),
+            place: Place::from_text(row.opt_text(7)?.unwrap_or_default())?,
         })
     })
 }
 
 /// Where a tenant's files lie.
 fn paths(folder: &Path, id: TenantId) -> Paths {
-    Paths { folder: folder.join("tenants").join(id.to_string()), ledger: folder.join("ledger").join(id.to_string()) }
+    Paths::of_files(folder.join("tenants").join(id.to_string()), folder.join("ledger").join(id.to_string()))
 }
 
 /// Takes the folder's lock, or says who has it.

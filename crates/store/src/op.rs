@@ -173,6 +173,11 @@ impl Op<'_> {
         self.state.changed = true;
         self.state.records.execute(change.into(), params)
     }
+    /// The same where the number of rows does not matter: a server is not waited for. What goes wrong shows before the operation is over.
+    pub fn send(&mut self, change: &Change, params: &[Param<'_>], _entry: &Entry) -> Result<()> {
+        self.state.changed = true;
+        self.state.records.send(change.into(), params)
+    }
     /// Changes bookkeeping: sessions, jobs, positions. See [`Upkeep`].
     pub fn upkeep(&mut self, upkeep: &Upkeep, params: &[Param<'_>]) -> Result<u64> {
         self.state.changed = true;

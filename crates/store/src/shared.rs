@@ -1,8 +1,10 @@
 //! What the parts of an open tenant share: its keys, its clock, its modules, its ledger, its readers.
+use crate::database::{Database, Interrupt};
 use crate::engine::{self, Connection, Param, Query, Row};
 use crate::ledger::Ledger;
 use crate::module::Modules;
-use crate::sqlite::{self, Mode, Settings, SqliteConnection};
+use crate::place::{self, Place};
+use crate::sqlite::{Mode, Settings, SqliteConnection};
 use crate::statements;
 use crate::units::{Unit, UnitCache};
 use crate::{Error, Result};
@@ -22,9 +24,15 @@ pub struct Paths {
     pub folder: PathBuf,
     /// `ledger/<id>/`.
     pub ledger: PathBuf,
+    /// Where its records and keys lie.
+    pub place: Place,
 }
 
 impl Paths {
+    /// Of a tenant whose databases are files.
+    pub const fn of_files(folder: PathBuf, ledger: PathBuf) -> Self {
+        Self { folder, ledger, place: Place::Embedded }
+    }
     /// A file of the tenant's folder: `records.db`, `keys.db`, `index.db`, `root`.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
@@ -122,12 +130,12 @@ struct Readers {
 
 struct Active {
     since: Timestamp,
-    interrupt: [rusqlite::InterruptHandle; 3],
+    interrupt: [Interrupt; 3],
 }
 
 struct ReadSet {
-    records: SqliteConnection,
-    keys: SqliteConnection,
+    records: Database,
+    keys: Database,
     index: SqliteConnection,
 }
 
@@ -257,6 +265,9 @@ impl Shared {
         let mut readers = self.readers.lock();
         let set = loop {
             if let Some(set) = readers.idle.pop() {
+                if set.records.is_closed() || set.keys.is_closed() {
+                    continue;
+                }
                 break set;
             }
             if readers.active.len() < MAX_READERS {
@@ -270,9 +281,9 @@ impl Shared {
         readers.next += 1;
         let mut set = set;
         let interrupt = [
-            set.records.raw().get_interrupt_handle(),
-            set.keys.raw().get_interrupt_handle(),
-            set.index.raw().get_interrupt_handle(),
+            set.records.interrupt_handle(),
+            set.keys.interrupt_handle(),
+            Interrupt::Sqlite(set.index.raw().get_interrupt_handle()),
         ];
         readers.active.insert(number, Active { since: now, interrupt });
         drop(readers);
@@ -282,14 +293,11 @@ impl Shared {
     fn open_readers(&self) -> Result<ReadSet> {
         let ring = self.ring();
         let settings = Settings { cache_kib: READER_CACHE_KIB, ..self.settings.clone() };
-        let open = |name: &str, pages: Pages| -> Result<SqliteConnection> {
-            let connection = sqlite::open(&self.paths.file(name), ring.page_key(pages), Mode::Reader, &settings)?;
-            Ok(SqliteConnection::new(name, connection))
-        };
+        let open = |pages| place::open(&self.paths, &ring, pages, Mode::Reader, &settings);
         Ok(ReadSet {
-            records: open("records.db", Pages::Records)?,
-            keys: open("keys.db", Pages::Keys)?,
-            index: open("index.db", Pages::Index)?,
+            records: open(Pages::Records)?,
+            keys: open(Pages::Keys)?,
+            index: place::open_index(&self.paths, &ring, Mode::Reader, &settings)?,
         })
     }
 
@@ -299,7 +307,7 @@ impl Shared {
         readers.idle.clear();
         for active in readers.active.values() {
             if active.since < since {
-                active.interrupt.iter().for_each(rusqlite::InterruptHandle::interrupt);
+                active.interrupt.iter().for_each(Interrupt::interrupt);
             }
         }
     }
@@ -349,7 +357,7 @@ impl Reader {
     /// From here on every answer comes from one state of the records, until the reader is dropped. An erasure ends it after a few seconds.
     pub fn hold_snapshot(&mut self) -> Result<()> {
         if !self.snapshot {
-            self.set()?.records.script("snapshot", "BEGIN")?;
+            self.set()?.records.begin_snapshot()?;
             self.snapshot = true;
         }
         Ok(())
@@ -382,7 +390,7 @@ impl Reader {
         engine::first(&mut self.set()?.records, query, params, read)
     }
     /// The connection to keys.db.
-    pub(crate) fn keys_file(&mut self) -> Result<&mut SqliteConnection> {
+    pub(crate) fn keys_file(&mut self) -> Result<&mut Database> {
         Ok(&mut self.set()?.keys)
     }
     /// The index. Refused while it is known to be behind.
@@ -411,7 +419,7 @@ impl Drop for Reader {
         readers.active.remove(&self.number);
         if let Some(mut set) = self.set.take() {
             // A held snapshot ends with its connections; a plain one goes back to the pool.
-            let reusable = !self.snapshot || set.records.script("snapshot end", "ROLLBACK").is_ok();
+            let reusable = !self.snapshot || set.records.end_snapshot().is_ok();
             if reusable && readers.idle.len() < MAX_READERS {
                 readers.idle.push(set);
             }

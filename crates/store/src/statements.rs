@@ -17,6 +17,7 @@ statements! {
     Upkeep HEAD_BEGIN = "INSERT INTO head (one, size, root, note, commit_no, fence, origin) VALUES (1, 0, ?1, ?2, 0, ?3, ?4)";
     Upkeep HEAD_MOVE = "UPDATE head SET size = ?1, root = ?2, note = ?3, commit_no = ?4 WHERE one = 1 AND fence = ?5";
 
+    Upkeep HEAD_FENCE = "UPDATE head SET fence = ?1 WHERE one = 1 AND fence = ?2";
     Upkeep ENTRY_PUT = "INSERT INTO entry (seq, record, commit_no, body, leaf) VALUES (?1, ?2, ?3, ?4, ?5)";
     Upkeep VALUE_PUT = "INSERT INTO entry_value (seq, unit, sealed) VALUES (?1, ?2, ?3)";
     Upkeep HEAD_EPOCH = "UPDATE head SET size = ?1, root = ?2, note = ?3, commit_no = ?4, origin = ?5 WHERE one = 1";

@@ -6,9 +6,10 @@ use crate::journal::{self, Flusher, Tree};
 use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
+use crate::place;
 use crate::shared::{ActiveModules, Limited, ModuleRow, Paths, Reader, Shared};
 use crate::signers::{Signers, epoch_of};
-use crate::sqlite::{self, Mode, Settings, SqliteConnection};
+use crate::sqlite::{Mode, Settings};
 use crate::writer::{Job, Queue, State, Task, Writer, index_loop};
 use crate::{Error, Result, migrate, statements};
 use base::{SharedClock, TenantId, TimeZone};
@@ -38,6 +39,8 @@ pub struct NewTenant {
     pub marker: String,
     /// Packs beside `core`.
     pub packs: Vec<String>,
+    /// The database server that its records and keys are put on; none for files.
+    pub server: Option<String>,
 }
 
 /// Name of the moment of the last nightly work among the tenant's settings.
@@ -77,9 +80,9 @@ impl Tenant {
         let ring = KeyRing::create(new.id);
         ring.write(&paths.file("root"), master)?;
         std::fs::create_dir(paths.file("files")).map_err(Error::io("creating the folder for files"))?;
-        let mut records = open_file(paths, &ring, Pages::Records, Mode::Writer, settings)?;
+        let mut records = place::open(paths, &ring, Pages::Records, Mode::Writer, settings)?;
         migrate::create(&mut records, "records.db", migrate::Which::Records)?;
-        let mut keys = open_file(paths, &ring, Pages::Keys, Mode::Writer, settings)?;
+        let mut keys = place::open(paths, &ring, Pages::Keys, Mode::Writer, settings)?;
         migrate::create(&mut keys, "keys.db", migrate::Which::Keys)?;
         let origin = origin(new.id, 0);
         let tree = Tree::empty(&origin);
@@ -140,15 +143,15 @@ impl Tenant {
     ) -> Result<Self> {
         let ring = KeyRing::read(&paths.file("root"), id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
-        let mut records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
-        if migrate::is_old(&mut records, "records.db")? {
+        let mut records = place::open(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
+        if migrate::is_old(&mut records)? {
             // It was put back from elsewhere and is older than the instance that it is in.
             drop(records);
             migrate::tenant(&paths, &ring, settings, keeping)?;
-            records = open_file(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
+            records = place::open(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
         }
         migrate::check(&mut records, "records.db")?;
-        let mut keys = open_file(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
+        let mut keys = place::open(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
         migrate::check(&mut keys, "keys.db")?;
         let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
         let head = Head::read(&mut records)?;
@@ -165,14 +168,10 @@ impl Tenant {
             engine::first(&mut records, &statements::META_GET, &["zone".into()], |row| Ok(row.text(0)?.to_owned()))?;
         let zone = zone_name.as_deref().and_then(base::zone).unwrap_or(TimeZone::UTC);
         let modules = crate::modules::load(&mut records)?;
-        let index_file = open_file(
-            &paths,
-            &ring,
-            Pages::Index,
-            Mode::Rebuildable,
-            &Settings { cache_kib: INDEX_CACHE_KIB, ..settings.clone() },
-        )?;
-        let state = State::load(records, keys, tree, head.commit_no, head.fence)?;
+        let index_settings = Settings { cache_kib: INDEX_CACHE_KIB, ..settings.clone() };
+        let index_file = place::open_index(&paths, &ring, Mode::Rebuildable, &index_settings)?;
+        let fence = if paths.place.is_remote() { take_over(&mut records, head.fence)? } else { head.fence };
+        let state = State::load(records, keys, tree, head.commit_no, fence)?;
         let mut index = Index::open(index_file.into_raw())?;
         let shared = Arc::new(Shared::new(
             id,
@@ -427,9 +426,21 @@ impl Head {
     }
 }
 
+/// Takes over the writing from whoever had it: with the number moved on, none of his commits goes through any more. Gives the new number.
+fn take_over(records: &mut dyn Connection, fence: i64) -> Result<i64> {
+    records.begin()?;
+    let moved = records.execute((&statements::HEAD_FENCE).into(), &[(fence + 1).into(), fence.into()]);
+    if !matches!(moved, Ok(1)) {
+        records.rollback();
+        return moved.and_then(|_| Err(Error::Busy { message: "another node is taking over this tenant".into() }));
+    }
+    records.commit()?;
+    Ok(fence + 1)
+}
+
 /// Writes the copy of the newest checkpoint from the head, if the head itself holds.
 pub(crate) fn renew_copy(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<()> {
-    let mut records = open_file(paths, ring, Pages::Records, Mode::Reader, settings)?;
+    let mut records = place::open(paths, ring, Pages::Records, Mode::Reader, settings)?;
     let head = Head::read(&mut records)?;
     head.signed(&Ledger::open(&paths.ledger_file(), ring)?)?;
     journal::write_copy(&paths.checkpoint_file(), &head.note)
@@ -438,42 +449,6 @@ pub(crate) fn renew_copy(paths: &Paths, ring: &KeyRing, settings: &Settings) -> 
 /// The journal's origin: the tenant, and the epoch after a restore to the past.
 pub(crate) fn origin(tenant: TenantId, epoch: u32) -> String {
     if epoch == 0 { format!("obhut/{tenant}") } else { format!("obhut/{tenant}/{epoch}") }
-}
-
-/// Opens one of the tenant's files.
-pub(crate) fn open_file(
-    paths: &Paths,
-    ring: &KeyRing,
-    pages: Pages,
-    mode: Mode,
-    settings: &Settings,
-) -> Result<SqliteConnection> {
-    // More than one key only while a rotation is under way: a crash may have left the file under either.
-    open_with(paths, ring.page_keys(pages).map(|(_, key)| key), pages, mode, settings)
-}
-
-/// The same with the first of some keys that opens it. The engine writes a line of its own about each that does not.
-pub(crate) fn open_with<'k>(
-    paths: &Paths,
-    keys: impl Iterator<Item = &'k keys::PageKey>,
-    pages: Pages,
-    mode: Mode,
-    settings: &Settings,
-) -> Result<SqliteConnection> {
-    let name = match pages {
-        Pages::Records => "records.db",
-        Pages::Keys => "keys.db",
-        Pages::Index => "index.db",
-    };
-    let mut refused = None;
-    for key in keys {
-        match sqlite::open(&paths.file(name), key, mode, settings) {
-            Ok(opened) => return Ok(SqliteConnection::new(name, opened)),
-            Err(error @ Error::Damaged { .. }) => drop(refused.get_or_insert(error)),
-            Err(error) => return Err(error),
-        }
-    }
-    Err(refused.unwrap_or_else(|| Error::damaged(name, "there is no key for it")))
 }
 
 struct Typed<T, E, F, D> {

@@ -2,6 +2,7 @@
 //! and an answer goes out only after it and after the index has the change.
 //!
 //! Order of writes: keys.db before records.db before index.db. A crash leaves an unused key or a stale index, never unreadable data.
+use crate::database::Database;
 use crate::engine::{self, Connection};
 use crate::exclusive::Exclusive;
 use crate::index::{Index, IndexChange, Position};
@@ -9,7 +10,6 @@ use crate::index_row::Listed;
 use crate::journal::Tree;
 use crate::op::{Caller, Op, Pending, UniqueChange};
 use crate::shared::Shared;
-use crate::sqlite::SqliteConnection;
 use crate::statements::{self, on_keys};
 use crate::units::Unit;
 use crate::{Error, Result};
@@ -51,8 +51,8 @@ pub enum Table {
 
 /// The writer's connections and counters.
 pub(crate) struct State {
-    pub records: SqliteConnection,
-    pub keys: SqliteConnection,
+    pub records: Database,
+    pub keys: Database,
     pub tree: Tree,
     pub commit_no: i64,
     pub fence: i64,
@@ -68,13 +68,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn load(
-        mut records: SqliteConnection,
-        mut keys: SqliteConnection,
-        tree: Tree,
-        commit_no: i64,
-        fence: i64,
-    ) -> Result<Self> {
+    pub fn load(mut records: Database, mut keys: Database, tree: Tree, commit_no: i64, fence: i64) -> Result<Self> {
         let mut max =
             |query| -> Result<i64> { Ok(engine::first(&mut records, query, &[], |row| row.int(0))?.unwrap_or(0)) };
         // A deleted record's number stands in the journal still and must not name another record there.
@@ -128,11 +122,11 @@ impl State {
 
     pub fn insert_entry(&mut self, seq: i64, record: i64, body: &[u8], leaf: &[u8; 32]) -> Result<()> {
         let params = [seq.into(), record.into(), self.commit_no.into(), body.into(), leaf.into()];
-        self.records.execute((&statements::ENTRY_PUT).into(), &params).map(drop)
+        self.records.send((&statements::ENTRY_PUT).into(), &params)
     }
 
     pub fn insert_value(&mut self, seq: i64, unit: i64, sealed: &[u8]) -> Result<()> {
-        self.records.execute((&statements::VALUE_PUT).into(), &[seq.into(), unit.into(), sealed.into()]).map(drop)
+        self.records.send((&statements::VALUE_PUT).into(), &[seq.into(), unit.into(), sealed.into()])
     }
 
     pub fn unit_key(&mut self, shared: &Shared, rid: i64) -> Result<Unit> {
@@ -149,7 +143,7 @@ impl State {
                 let unit = Unit { rid: self.next_unit, id: keys::random_id(), key: Arc::new(UnitKey::generate()) };
                 let wrapped = unit.key.wrap(wrap, number, unit.id);
                 let params = [unit.rid.into(), unit.id.bytes().into(), wrapped.as_slice().into()];
-                if let Err(error) = self.keys.execute((&on_keys::KEY_PUT).into(), &params) {
+                if let Err(error) = self.keys.send((&on_keys::KEY_PUT).into(), &params) {
                     self.keys.rollback();
                     self.pool.clear();
                     return Err(error);

@@ -27,6 +27,22 @@ impl Business {
 
     /// The same with other settings of the instance.
     pub fn with(packs: &[&str], settings: InstanceSettings) -> Self {
+        if crate::postgres::wanted() { Self::on_server(packs, settings) } else { Self::make(packs, settings, None) }
+    }
+
+    /// A test tenant in files, whatever is asked for elsewhere.
+    pub fn in_files(packs: &[&str]) -> Self {
+        Self::make(packs, InstanceSettings::default(), None)
+    }
+
+    /// The same on the database servers of this process, whatever is asked for elsewhere.
+    pub fn on_server(packs: &[&str], settings: InstanceSettings) -> Self {
+        let server = crate::postgres::Servers::shared().server();
+        let name = server.name.clone();
+        Self::make(packs, InstanceSettings { servers: vec![server], ..settings }, Some(name))
+    }
+
+    fn make(packs: &[&str], settings: InstanceSettings, server: Option<String>) -> Self {
         let folder = TempDir::new().expect("a folder for the test can be made");
         let clock = TestClock::default();
         let master = MasterKey::generate();
@@ -38,6 +54,7 @@ impl Business {
             zone: "Europe/Berlin".into(),
             marker: "test".into(),
             packs: packs.iter().map(|pack| (*pack).to_owned()).collect(),
+            server,
         };
         let info = instance
             .create_tenant(&Actor::Operator("test".into()), "Muster & Söhne", &new)

@@ -9,6 +9,8 @@ use base::{RecordId, TenantId, UnitId};
 use keys::{KeyRing, Pages, UnitKey};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use store::Paths;
+use store::engine::{self, Query, Row};
 use store::sqlite::{self, Mode, Settings};
 
 /// Bytes of a page, as SQLCipher 4 writes it.
@@ -68,6 +70,60 @@ pub fn wrapped_keys(keys_db: &Path, ring: &KeyRing) -> Vec<(UnitId, Vec<u8>)> {
     rows.filter_map(|(id, wrapped)| Some((UnitId::from_slice(&id).ok()?, wrapped))).collect()
 }
 
+/// The same of a tenant's keys wherever they lie.
+///
+/// # Panics
+///
+/// If they cannot be read.
+pub fn wrapped_keys_of(paths: &Paths, ring: &KeyRing) -> Vec<(UnitId, Vec<u8>)> {
+    const ALL: Query = Query { name: "ALL_KEYS", sql: "SELECT id, wrapped FROM key" };
+    let mut keys = store::beside(paths, ring, Pages::Keys).expect("the keys can be opened");
+    let read = |row: &dyn Row| Ok((UnitId::from_slice(row.bytes(0)?).ok(), row.bytes(1)?.to_vec()));
+    let all = engine::collect(&mut keys, &ALL, &[], read).expect("keys can be read");
+    all.into_iter().filter_map(|(id, wrapped)| Some((id?, wrapped))).collect()
+}
+
+/// The keys that a tenant still has, unwrapped.
+///
+/// # Panics
+///
+/// If they cannot be read.
+pub fn keys_left_of(paths: &Paths, ring: &KeyRing) -> HashMap<UnitId, UnitKey> {
+    let unwrap = |(id, wrapped): (UnitId, Vec<u8>)| Some((id, UnitKey::unwrap(&wrapped, ring, id).ok()?));
+    wrapped_keys_of(paths, ring).into_iter().filter_map(unwrap).collect()
+}
+
+/// What a tenant has sealed, with what binds it to its place.
+#[derive(Debug, Clone, Default)]
+pub struct SealedRows {
+    /// Record, version, whether restricted, sealed bytes.
+    parts: Vec<(Option<RecordId>, i64, bool, Vec<u8>)>,
+    /// Sequence in the journal, sealed bytes.
+    values: Vec<(i64, Vec<u8>)>,
+}
+
+impl SealedRows {
+    /// Of a tenant wherever its records lie.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be read.
+    pub fn of(paths: &Paths, ring: &KeyRing) -> Self {
+        const PARTS: Query = Query {
+            name: "ALL_PARTS",
+            sql: "SELECT r.id, p.version, p.sealed, r.restricted FROM part p LEFT JOIN record r ON r.rid = p.record",
+        };
+        const VALUES: Query = Query { name: "ALL_VALUES", sql: "SELECT seq, sealed FROM entry_value" };
+        let mut records = store::beside(paths, ring, Pages::Records).expect("the records can be opened");
+        let parts = engine::collect(&mut records, &PARTS, &[], |row| {
+            let record = row.opt_bytes(0)?.and_then(|id| RecordId::from_slice(id).ok());
+            Ok((record, row.int(1)?, row.opt_int(3)? == Some(1), row.bytes(2)?.to_vec()))
+        });
+        let values = engine::collect(&mut records, &VALUES, &[], |row| Ok((row.int(0)?, row.bytes(1)?.to_vec())));
+        Self { parts: parts.expect("parts can be read"), values: values.expect("values can be read") }
+    }
+}
+
 /// The keys that a keys.db still has, unwrapped.
 ///
 /// # Panics
@@ -121,6 +177,36 @@ impl Thief<'_> {
         loot
     }
 
+    /// Everything that a server has on its disk, as it lies there.
+    ///
+    /// # Panics
+    ///
+    /// If its folder cannot be read at all.
+    pub fn search_server(&self, kind: &str, folder: &Path, loot: &mut Loot) {
+        let before = loot.found.len();
+        for path in files(folder) {
+            // A file that the server has just removed is not there for a thief either.
+            if let Ok(bytes) = std::fs::read(&path) {
+                loot.found.push(Found { kind: kind.to_owned(), place: path.display().to_string(), bytes });
+            }
+        }
+        assert!(loot.found.len() > before + 100, "a server has hundreds of files");
+    }
+
+    /// What was sealed at some time, with the keys that are left.
+    pub fn unseal_rows(&self, rows: &SealedRows, loot: &mut Loot) {
+        for (record, version, restricted, sealed) in &rows.parts {
+            let Some(record) = record else { continue };
+            let bound = [b"part".as_slice(), self.tenant.bytes(), record.bytes(), &version.to_be_bytes()].concat();
+            let kind = if *restricted { "restricted parts" } else { "parts" };
+            self.unseal(kind, format!("part of record {record}"), sealed, &bound, loot);
+        }
+        for (seq, sealed) in &rows.values {
+            let bound = [b"value".as_slice(), self.tenant.bytes(), &seq.to_be_bytes()].concat();
+            self.unseal("journal values", format!("value of journal entry {seq}"), sealed, &bound, loot);
+        }
+    }
+
     /// What has to be asked of the engine: full-text terms, statistics, sealed parts with what binds them to their place.
     fn by_table(&self, folder: &Path, loot: &mut Loot) {
         // Opening a copy may change it (its write-ahead log is folded in), so a copy of the copy is opened.
@@ -152,33 +238,10 @@ impl Thief<'_> {
         }
         let Some(records) = open("records.db", Pages::Records) else { return };
         statistics("records.db", &records, loot);
-        let mut parts = records
-            .prepare(
-                "SELECT r.id, p.version, p.sealed, r.restricted FROM part p LEFT JOIN record r ON r.rid = p.record",
-            )
-            .expect("parts can be read");
-        let rows = parts.query_map([], |row| {
-            Ok((
-                row.get::<_, Option<Vec<u8>>>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, Vec<u8>>(2)?,
-                row.get::<_, Option<bool>>(3)?,
-            ))
-        });
-        for row in rows.expect("parts can be read") {
-            let (record, version, sealed, restricted) = row.expect("a part");
-            let Some(record) = record.and_then(|id| RecordId::from_slice(&id).ok()) else { continue };
-            let bound = [b"part".as_slice(), self.tenant.bytes(), record.bytes(), &version.to_be_bytes()].concat();
-            let kind = if restricted == Some(true) { "restricted parts" } else { "parts" };
-            self.unseal(kind, format!("part of record {record}"), &sealed, &bound, loot);
-        }
-        let mut values = records.prepare("SELECT seq, sealed FROM entry_value").expect("values can be read");
-        let rows = values.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)));
-        for row in rows.expect("values can be read") {
-            let (seq, sealed) = row.expect("a value");
-            let bound = [b"value".as_slice(), self.tenant.bytes(), &seq.to_be_bytes()].concat();
-            self.unseal("journal values", format!("value of journal entry {seq}"), &sealed, &bound, loot);
-        }
+        drop(records);
+        // The copy of the copy lies as a tenant's folder does.
+        let paths = Paths::of_files(scratch.path().to_owned(), scratch.path().to_owned());
+        self.unseal_rows(&SealedRows::of(&paths, self.ring), loot);
     }
 
     fn unseal(&self, kind: &str, place: String, sealed: &[u8], bound: &[u8], loot: &mut Loot) {

@@ -5,6 +5,7 @@ mod business;
 mod clock;
 mod dice;
 pub mod forensic;
+pub mod postgres;
 pub mod powercut;
 mod temp;
 

@@ -68,6 +68,7 @@ impl Business {
             zone: "Europe/Berlin".into(),
             marker: "test".into(),
             packs: vec!["core".into()],
+            server: None,
         };
         let info = instance.create_tenant(&Actor::Operator("bench".into()), "Bench", &new)?;
         let tenant = instance.tenant(info.id)?;

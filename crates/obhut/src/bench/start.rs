@@ -106,6 +106,7 @@ fn make(folder: &Path, tenants: u64, progress: &mut (dyn FnMut(u64) -> Result<()
                 zone: "Europe/Berlin".into(),
                 marker: "test".into(),
                 packs: vec!["core".into()],
+                server: None,
             };
             instance.create_tenant(&Actor::Operator("bench".into()), &format!("Mandant {number}"), &new)?;
         }

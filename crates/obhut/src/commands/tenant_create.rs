@@ -35,6 +35,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
         zone: args.zone.clone(),
         marker: if args.test { "test" } else { "production" }.to_owned(),
         packs: args.packs.clone(),
+        server: None,
     };
     let info = context.instance.create_tenant(&context.actor, &args.name, &new)?;
     let user = NewUser {

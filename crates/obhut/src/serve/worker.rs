@@ -125,7 +125,13 @@ mod tests {
         let instance = Arc::new(instance);
         let actor = base::Actor::Operator("test".into());
         for name in ["One", "Two"] {
-            let new = NewTenant { id: keys::random_id(), zone: "UTC".into(), marker: "test".into(), packs: Vec::new() };
+            let new = NewTenant {
+                id: keys::random_id(),
+                zone: "UTC".into(),
+                marker: "test".into(),
+                packs: Vec::new(),
+                server: None,
+            };
             instance.create_tenant(&actor, name, &new).unwrap();
         }
         let mut worker = Worker::new(Arc::clone(&instance), settings.worker);
@@ -185,7 +191,13 @@ mod tests {
             Instance::open(&folder.join("data"), master, Arc::clone(&shared), settings.clone()).unwrap()
         };
         let instance = open();
-        let new = NewTenant { id: keys::random_id(), zone: "UTC".into(), marker: "test".into(), packs: Vec::new() };
+        let new = NewTenant {
+            id: keys::random_id(),
+            zone: "UTC".into(),
+            marker: "test".into(),
+            packs: Vec::new(),
+            server: None,
+        };
         instance.create_tenant(&base::Actor::Operator("test".into()), "One", &new).unwrap();
         let tenant = instance.tenant(new.id).unwrap();
         let user = identity::NewUser {

@@ -12,17 +12,38 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use store::engine::Query;
-use testkit::forensic::{Loot, Thief, keys_left};
+use testkit::forensic::{Loot, SealedRows, Thief, keys_left_of};
 use testkit::{Business, TempDir};
 
 const PACKS: &[&str] = &["core", "workshop", "realestate", "training"];
 
-/// Copies a tenant's folder and its ledger's, as a thief does who does not care who has them open.
-fn copy(business: &Business, to: &Path) {
-    let paths = business.tenant().shared().paths().clone();
-    for (from, name) in [(paths.folder, "tenant"), (paths.ledger, "ledger")] {
-        copy_folder(&from, &to.join(name));
+/// What a thief takes away at some time.
+struct Copied {
+    folder: TempDir,
+    /// Of a server: what it had sealed then.
+    rows: Option<SealedRows>,
+}
+
+impl Copied {
+    /// What does not travel with the records: the keys, which are kept apart, and the index, which is never backed up.
+    fn without_keys_and_index(self) -> Self {
+        for name in ["keys.db", "keys.db-wal", "index.db", "index.db-wal"] {
+            let _ = std::fs::remove_file(self.folder.join("tenant").join(name));
+        }
+        self
     }
+}
+
+/// Copies a tenant's folder and its ledger's, as a thief does who does not care who has them open; of a server, every sealed row.
+fn copy(business: &Business) -> Copied {
+    let shared = business.tenant().shared();
+    let paths = shared.paths().clone();
+    let rows = paths.place.is_remote().then(|| SealedRows::of(&paths, &shared.ring()));
+    let folder = TempDir::new().unwrap();
+    for (from, name) in [(paths.folder, "tenant"), (paths.ledger, "ledger")] {
+        copy_folder(&from, &folder.join(name));
+    }
+    Copied { folder, rows }
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -37,18 +58,24 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// The place in a copy, with the keys that the live keys.db has now.
-fn search(business: &Business, copied: &Path) -> Loot {
+/// The copy, with the keys that are left now. Of servers besides everything that lies on their disks now.
+fn search(business: &Business, copied: &Copied) -> Loot {
     let shared = business.tenant().shared();
     let ring = shared.ring();
-    let keys = keys_left(&shared.paths().file("keys.db"), &ring);
-    Thief { tenant: business.id(), ring: &ring, keys }.search(&copied.join("tenant"), &copied.join("ledger"))
+    let keys = keys_left_of(shared.paths(), &ring);
+    let thief = Thief { tenant: business.id(), ring: &ring, keys };
+    let mut loot = thief.search(&copied.folder.join("tenant"), &copied.folder.join("ledger"));
+    if let Some(rows) = &copied.rows {
+        thief.unseal_rows(rows, &mut loot);
+        let servers = testkit::postgres::Servers::shared();
+        thief.search_server("server of records", servers.records.folder(), &mut loot);
+        thief.search_server("server of keys", servers.keys.folder(), &mut loot);
+    }
+    loot
 }
 
 fn search_now(business: &Business) -> Loot {
-    let place = TempDir::new().unwrap();
-    copy(business, place.path());
-    search(business, place.path())
+    search(business, &copy(business))
 }
 
 /// Where nothing of a person may ever lie in the clear, erased or not.
@@ -62,6 +89,8 @@ const NEVER: &[&str] = &[
     "root",
     "records.db statistics",
     "index.db statistics",
+    "server of records",
+    "server of keys",
 ];
 
 /// Before: every string is found where it must be, and nowhere else.
@@ -168,9 +197,8 @@ fn f112_of_a_person_without_duties_to_keep_nothing_is_left() {
     others(&business, 30);
     assert!(planted.len() > 30, "only {} strings were planted", planted.len());
 
-    let before = TempDir::new().unwrap();
-    copy(&business, before.path());
-    let found = search(&business, before.path());
+    let before = copy(&business);
+    let found = search(&business, &before);
     assert_found(&found, &planted);
     assert!(found.closed == 0 && found.opened > 100);
     assert!(found.ghosts(&[older[0].text.as_str()])[older[0].text.as_str()].contains_key("journal values"));
@@ -195,10 +223,8 @@ fn f112_of_a_person_without_duties_to_keep_nothing_is_left() {
         assert_eq!(after.places_of(key), Vec::<&str>::new(), "a destroyed key is left");
     }
     // The copy from before: sealed parts with the keys left now, and its pages.
-    for name in ["keys.db", "keys.db-wal", "index.db", "index.db-wal"] {
-        std::fs::remove_file(before.join("tenant").join(name)).unwrap();
-    }
-    let copied = search(&business, before.path());
+    let before = before.without_keys_and_index();
+    let copied = search(&business, &before);
     assert!(copied.closed > 10 && copied.opened > 50, "others can still be read, the person cannot");
     assert_gone(&copied, &planted, "a copy of the folder from before");
     assert_gone(&feed_loot(feed), &planted, "a copy of the change feed");
@@ -211,7 +237,7 @@ fn f112_of_a_person_without_duties_to_keep_nothing_is_left() {
 /// The wrapped keys of units, as they lie in keys.db.
 fn wrapped_keys(business: &Business, units: &BTreeSet<base::UnitId>) -> Vec<Vec<u8>> {
     let shared = business.tenant().shared();
-    testkit::forensic::wrapped_keys(&shared.paths().file("keys.db"), &shared.ring())
+    testkit::forensic::wrapped_keys_of(shared.paths(), &shared.ring())
         .into_iter()
         .filter_map(|(unit, wrapped)| units.contains(&unit).then_some(wrapped))
         .collect()
@@ -241,8 +267,7 @@ fn f112_of_a_customer_with_an_invoice_the_voucher_is_left_and_nothing_else() {
         contact.iter().chain(&vehicle_planted).chain(&voucher).chain(&ordered_planted).cloned().collect();
     everything.retain(|one| !one.field.starts_with("recipient_"));
     assert_found(&search_now(&business), &[everything.as_slice(), draft_planted.as_slice()].concat());
-    let before = TempDir::new().unwrap();
-    copy(&business, before.path());
+    let before = copy(&business);
 
     let plan = privacy::plan(business.tenant(), &business.admin(), person.cast(), "request").unwrap();
     let stays: BTreeSet<&str> = plan.stays.iter().map(|item| item.class.as_str()).collect();
@@ -272,10 +297,8 @@ fn f112_of_a_customer_with_an_invoice_the_voucher_is_left_and_nothing_else() {
         let mut reader = business.tenant().reader().unwrap();
         assert!(records::get(&mut reader, &nobody, "order", id).is_err(), "restricted");
     }
-    for name in ["keys.db", "keys.db-wal", "index.db", "index.db-wal"] {
-        std::fs::remove_file(before.join("tenant").join(name)).unwrap();
-    }
-    assert_gone(&search(&business, before.path()), &go, "a copy of the folder from before");
+    let before = before.without_keys_and_index();
+    assert_gone(&search(&business, &before), &go, "a copy of the folder from before");
     business.reopen();
     assert_gone(&search_now(&business), &go, "after a restart");
     business.assert_sound();

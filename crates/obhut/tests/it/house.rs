@@ -39,6 +39,8 @@ const OWNED: &[(&str, &[&str])] = &[
     ("sha2", &["obhut-store"]),
     // A disk that loses its power is a part of SQLite, so `testkit` has to name the driver.
     ("rusqlite", &["obhut-store", "obhut-testkit"]),
+    ("tokio-postgres", &["obhut-store"]),
+    ("postgres-protocol", &["obhut-store"]),
     ("axum", &["obhut-web"]),
     ("hyper", &["obhut-web"]),
     ("hyper-util", &["obhut-web"]),

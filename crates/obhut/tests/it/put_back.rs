@@ -91,7 +91,7 @@ fn x15_an_older_folder_with_the_checkpoint_of_then_brings_nothing_back() {
     copy(&before.join("folder"), &folder);
     std::fs::copy(before.join("checkpoint"), &checkpoint).unwrap();
 
-    let paths = store::Paths { folder: folder.clone(), ledger: checkpoint.parent().unwrap().to_owned() };
+    let paths = store::Paths::of_files(folder.clone(), checkpoint.parent().unwrap().to_owned());
     let master = keys::MasterKey::read(&business.folder.join("master.key")).unwrap();
     let ring = keys::KeyRing::read(&folder.join("root"), business.id(), &master).unwrap();
     let report = store::journal::verify(&paths, &ring, &store::sqlite::Settings::default()).unwrap();

@@ -95,10 +95,8 @@ fn f083_rights_cases_and_merges_changed_by_hand_are_found() {
         file.execute_batch(script).unwrap();
         assert!(file.changes() > 0, "{name} changes nothing");
         drop(file);
-        let paths = store::Paths {
-            folder: path.parent().unwrap().to_owned(),
-            ledger: business.data().join("ledger").join(business.id().to_string()),
-        };
+        let ledger = business.data().join("ledger").join(business.id().to_string());
+        let paths = store::Paths::of_files(path.parent().unwrap().to_owned(), ledger);
         let report = store::journal::verify(&paths, &ring, &Settings::default()).unwrap();
         let codes: Vec<&str> = report.findings.iter().map(|finding| finding.code.as_str()).collect();
         assert!(expected.is_empty() == codes.is_empty(), "{name}: {codes:?}");

@@ -2,8 +2,8 @@
 use super::{INSTANCE, Instance, InstanceSettings, paths};
 use crate::Result;
 use crate::migrate::{self, Plan};
+use crate::place;
 use crate::sqlite::Mode;
-use crate::tenant::open_file;
 use base::TenantId;
 use keys::{KeyRing, MasterKey, Pages};
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Instance {
     pub fn uncovered(&self, id: TenantId) -> Result<Vec<String>> {
         let paths = self.paths(id);
         let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        let open = |pages| open_file(&paths, &ring, pages, Mode::Reader, &self.settings.engine);
+        let open = |pages| place::open(&paths, &ring, pages, Mode::Reader, &self.settings.engine);
         let (mut records, mut keys) = (open(Pages::Records)?, open(Pages::Keys)?);
         let holders: Vec<_> = crate::holders::builtin().into_iter().chain(self.settings.holders.clone()).collect();
         crate::holders::uncovered(&holders, &mut [("records.db", &mut records), ("keys.db", &mut keys)], &paths.folder)

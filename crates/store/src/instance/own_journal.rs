@@ -18,7 +18,7 @@ struct Table {
     one: Query,
 }
 
-const TABLES: [Table; 2] = [
+const TABLES: [Table; 3] = [
     Table {
         code: 1,
         name: "tenant",
@@ -43,14 +43,28 @@ const TABLES: [Table; 2] = [
             sql: "SELECT tenant, '', '', '', '', '', printed_at, typed_back_at FROM kit WHERE tenant = ?1",
         },
     },
+    Table {
+        code: 3,
+        name: "place of tenant",
+        all: Query {
+            name: "OWN_PLACES",
+            sql: "SELECT tenant, databases, '', '', '', '', '', 0 FROM place ORDER BY tenant",
+        },
+        one: Query {
+            name: "OWN_PLACE",
+            sql: "SELECT tenant, databases, '', '', '', '', '', 0 FROM place WHERE tenant = ?1",
+        },
+    },
 ];
 
 /// Statements here, for the test that prepares every statement.
-pub(super) const ALL: [(&str, &str); 4] = [
+pub(super) const ALL: [(&str, &str); 6] = [
     (TABLES[0].all.name, TABLES[0].all.sql),
     (TABLES[0].one.name, TABLES[0].one.sql),
     (TABLES[1].all.name, TABLES[1].all.sql),
     (TABLES[1].one.name, TABLES[1].one.sql),
+    (TABLES[2].all.name, TABLES[2].all.sql),
+    (TABLES[2].one.name, TABLES[2].one.sql),
 ];
 
 /// SHA-256 over the columns, each with its length; a column of another type than any program writes gives a digest that no entry has.

@@ -3,8 +3,9 @@ use super::{INSTANCE, Instance};
 use crate::Result;
 use crate::engine::Connection;
 use crate::logs::{self, LogReport, Purged};
+use crate::place;
 use crate::sqlite::{Mode, SqliteConnection};
-use crate::tenant::{Tenant, open_file};
+use crate::tenant::Tenant;
 use base::TenantId;
 use keys::{KeyRing, Pages};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ impl Instance {
     pub fn overdue_logs(&self, id: TenantId, grace_ms: i64) -> Result<Vec<(logs::Log, i64)>> {
         let paths = self.paths(id);
         let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        let mut records = open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
+        let mut records = place::open(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
         logs::overdue(&mut records, self.clock.now(), &self.settings.logs, grace_ms)
     }
 
@@ -22,8 +23,8 @@ impl Instance {
     pub fn verify_logs(&self, id: TenantId) -> Result<Vec<LogReport>> {
         let paths = self.paths(id);
         let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        let mut records = open_file(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
-        records.script("snapshot", "BEGIN")?;
+        let mut records = place::open(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
+        records.begin_snapshot()?;
         logs::verify(&mut records, &ring.signer().verify_key(), id)
     }
 

@@ -5,10 +5,11 @@ use super::tree::Tree;
 use super::write_copy;
 use crate::engine::Connection;
 use crate::ledger::{EpochBegun, Ledger, Line, What};
+use crate::place;
 use crate::shared::Paths;
 use crate::signers::epoch_of;
 use crate::sqlite::{Mode, Settings};
-use crate::tenant::{Head, open_file, origin};
+use crate::tenant::{Head, origin};
 use crate::{Error, Result, migrate, statements};
 use base::{Actor, Timestamp};
 use data_encoding::HEXLOWER;
@@ -39,7 +40,7 @@ pub(crate) fn begin(
     actor: &Actor,
     why: &str,
 ) -> Result<u32> {
-    let mut records = open_file(paths, ring, Pages::Records, Mode::Writer, settings)?;
+    let mut records = place::open(paths, ring, Pages::Records, Mode::Writer, settings)?;
     migrate::check(&mut records, "records.db")?;
     let mut ledger = Ledger::open(&paths.ledger_file(), ring)?;
     let head = Head::read(&mut records)?;

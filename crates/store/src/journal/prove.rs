@@ -2,9 +2,10 @@
 use super::body::Digest;
 use super::tree::{TILE, entry_leaf, perfect_root, tile};
 use crate::engine::{self, Connection};
+use crate::place;
 use crate::shared::Paths;
 use crate::sqlite::{Mode, Settings};
-use crate::tenant::{Head, open_file};
+use crate::tenant::Head;
 use crate::{Error, Result, statements};
 use data_encoding::{BASE64, HEXLOWER};
 use keys::{KeyRing, Pages};
@@ -44,8 +45,8 @@ pub struct Consistency {
 
 /// Proves entry `seq` against the present checkpoint, and that this one continues the journal of size `from`.
 pub fn prove(paths: &Paths, ring: &KeyRing, settings: &Settings, seq: u64, from: Option<u64>) -> Result<Proof> {
-    let mut records = open_file(paths, ring, Pages::Records, Mode::Reader, settings)?;
-    records.script("snapshot", "BEGIN")?;
+    let mut records = place::open(paths, ring, Pages::Records, Mode::Reader, settings)?;
+    records.begin_snapshot()?;
     let head = Head::read(&mut records)?;
     if seq >= head.size {
         return Err(Error::not_found(format!("journal entry {seq} (the last one is {})", head.size.saturating_sub(1))));

@@ -107,7 +107,7 @@ impl Tree {
                 let place = (self.size - 1) >> (u32::from(TILE_HEIGHT) * u32::try_from(level + 1).unwrap_or(7));
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
                 let level_no = i64::try_from(level).unwrap_or(i64::MAX);
-                records.execute(
+                records.send(
                     (&statements::TILE_PUT).into(),
                     &[level_no.into(), place.into(), tile.as_flattened().into()],
                 )?;

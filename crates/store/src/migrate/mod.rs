@@ -9,9 +9,10 @@ pub(crate) use copy::{Copies, destroy_in_copies, drop_copies, expire_copies};
 pub(crate) use plan::{ALL as STATEMENTS, look, tenant_ids};
 pub use plan::{Plan, PlannedFile};
 
+use crate::engine::Connection;
+use crate::place;
 use crate::shared::Paths;
-use crate::sqlite::SqliteConnection;
-use crate::sqlite::{Mode, Settings};
+use crate::sqlite::{Mode, Settings, SqliteConnection};
 use crate::{Error, Result};
 use base::Timestamp;
 use copy::{finished, make};
@@ -61,6 +62,12 @@ pub const STEPS: &[Step] = &[
         keys: include_str!("../../migrations/0003-logs-of-the-instance/keys.sql"),
         instance: include_str!("../../migrations/0003-logs-of-the-instance/instance.sql"),
     },
+    Step {
+        name: "0004-places",
+        records: include_str!("../../migrations/0004-places/records.sql"),
+        keys: include_str!("../../migrations/0004-places/keys.sql"),
+        instance: include_str!("../../migrations/0004-places/instance.sql"),
+    },
 ];
 
 impl Step {
@@ -73,6 +80,11 @@ impl Step {
     }
 }
 
+/// The scripts of a file, oldest first: which columns it has.
+pub(crate) fn scripts(which: Which) -> Vec<&'static str> {
+    STEPS.iter().map(|step| step.script(which)).collect()
+}
+
 /// The format that this program writes.
 pub const FORMAT: i64 = FIRST + STEPS.len().cast_signed() as i64 - 1;
 
@@ -82,16 +94,16 @@ fn old(format: i64) -> bool {
 }
 
 /// Makes a fresh file's tables.
-pub fn create(file: &mut SqliteConnection, name: &str, which: Which) -> Result<()> {
-    if version(file, name)? != 0 {
+pub fn create(file: &mut dyn Connection, name: &str, which: Which) -> Result<()> {
+    if file.format()? != 0 {
         return Err(Error::conflict("exists", format!("{name} exists already")));
     }
     upgrade(file, which, 0)
 }
 
 /// Refuses a file of a newer format, and one that was not migrated.
-pub fn check(file: &mut SqliteConnection, name: &str) -> Result<()> {
-    let found = version(file, name)?;
+pub fn check(file: &mut dyn Connection, name: &str) -> Result<()> {
+    let found = file.format()?;
     match found.cmp(&FORMAT) {
         std::cmp::Ordering::Equal => Ok(()),
         std::cmp::Ordering::Greater => Err(Error::Newer { file: name.to_owned(), found, known: FORMAT }),
@@ -111,36 +123,45 @@ pub(crate) struct Keeping {
 }
 
 /// Whether a file is of an older format. records.db is the last of a tenant's files to be migrated: while it is old, keys.db may be.
-pub(crate) fn is_old(file: &mut SqliteConnection, name: &str) -> Result<bool> {
-    Ok(old(version(file, name)?))
+pub(crate) fn is_old(file: &mut dyn Connection) -> Result<bool> {
+    Ok(old(file.format()?))
 }
 
 /// Takes a tenant's files through the steps that they lack, with a copy before. A newer one is left for [`check`] to refuse. keys.db goes before
 /// records.db, as in every commit.
 pub(crate) fn tenant(paths: &Paths, ring: &KeyRing, settings: &Settings, keeping: Keeping) -> Result<()> {
-    let mut records = crate::tenant::open_file(paths, ring, Pages::Records, Mode::Writer, settings)?;
-    let mut keys = crate::tenant::open_file(paths, ring, Pages::Keys, Mode::Writer, settings)?;
-    let found = [version(&mut records, "records.db")?, version(&mut keys, "keys.db")?];
+    let mut records = place::open(paths, ring, Pages::Records, Mode::Writer, settings)?;
+    let mut keys = place::open(paths, ring, Pages::Keys, Mode::Writer, settings)?;
+    let found = [records.format()?, keys.format()?];
     if found.iter().any(|format| *format > FORMAT) || !found.iter().copied().any(old) {
         return Ok(());
     }
     let oldest = found.into_iter().min().unwrap_or_default();
-    make(&paths.folder, oldest, &mut [("records.db", &mut records), ("keys.db", &mut keys)], keeping)?;
+    // A server undoes a script that fails as a whole, and its operator has the copies of before.
+    let copied = if let (Some(records), Some(keys)) = (records.file(), keys.file()) {
+        make(&paths.folder, oldest, &mut [("records.db", records), ("keys.db", keys)], keeping)?;
+        true
+    } else {
+        false
+    };
     let [records_format, keys_format] = found;
-    for (file, which, format) in [(&mut keys, Which::Keys, keys_format), (&mut records, Which::Records, records_format)]
+    for (file, which, format) in
+        [(&mut keys as &mut dyn Connection, Which::Keys, keys_format), (&mut records, Which::Records, records_format)]
     {
         if old(format) {
             upgrade(file, which, format)?;
         }
     }
-    finished(&paths.folder, oldest)?;
+    if copied {
+        finished(&paths.folder, oldest)?;
+    }
     tracing::info!(from = oldest, to = FORMAT, folder = %paths.folder.display(), "a business was migrated");
     Ok(())
 }
 
 /// The same for instance.db, which is opened already. It is the last of an instance's files: while it is old, others may be.
 pub(crate) fn instance(folder: &Path, file: &mut SqliteConnection, keeping: Keeping) -> Result<()> {
-    let found = version(file, "instance.db")?;
+    let found = file.format()?;
     if old(found) {
         make(folder, found, &mut [("instance.db", file)], keeping)?;
         upgrade(file, Which::Instance, found)?;
@@ -155,12 +176,7 @@ pub(crate) fn steps(found: i64) -> impl Iterator<Item = &'static Step> {
 }
 
 /// Takes a file through the steps that it lacks, all in one transaction.
-fn upgrade(file: &mut SqliteConnection, which: Which, found: i64) -> Result<()> {
+fn upgrade(file: &mut dyn Connection, which: Which, found: i64) -> Result<()> {
     let scripts: String = steps(found).map(|step| step.script(which)).collect::<Vec<_>>().join("\n");
-    file.script("migration", &format!("BEGIN IMMEDIATE;\n{scripts}\nPRAGMA user_version = {FORMAT};\nCOMMIT;"))
-}
-
-pub(crate) fn version(file: &mut SqliteConnection, name: &str) -> Result<i64> {
-    let read = file.raw().query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
-    read.map_err(|error| crate::sqlite::explain(name, "user_version", &error))
+    file.upgrade(&scripts, FORMAT)
 }

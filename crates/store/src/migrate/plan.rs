@@ -1,9 +1,9 @@
 //! What a migration would do, said before it does it.
-use super::{FORMAT, old, steps, version};
-use crate::engine::{self, Query};
+use super::{FORMAT, old, steps};
+use crate::engine::{self, Connection, Query};
+use crate::place;
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
-use crate::tenant::open_file;
 use crate::{Error, Result};
 use base::TenantId;
 use keys::{KeyRing, MasterKey, Pages};
@@ -51,7 +51,7 @@ impl Plan {
         paths: impl Fn(TenantId) -> Paths,
     ) -> Result<Option<Self>> {
         let mut files = Vec::new();
-        let own = version(file, "instance.db")?;
+        let own = file.format()?;
         if !old(own) {
             return Ok(None); // it is the last one to be migrated: then no other is older
         }
@@ -59,8 +59,11 @@ impl Plan {
             let paths = paths(id);
             let ring = KeyRing::read(&paths.file("root"), id, master)?;
             for (pages, name) in [(Pages::Keys, "keys.db"), (Pages::Records, "records.db")] {
-                let mut opened = open_file(&paths, &ring, pages, Mode::Reader, settings)?;
-                files.extend(planned(Some(id), name, version(&mut opened, name)?, &paths.file(name)));
+                // What lies on a server is migrated when the tenant is opened; there is no file to plan a copy of.
+                if paths.file(name).exists() {
+                    let mut opened = place::open(&paths, &ring, pages, Mode::Reader, settings)?;
+                    files.extend(planned(Some(id), name, opened.format()?, &paths.file(name)));
+                }
             }
         }
         files.extend(planned(None, "instance.db", own, &folder.join("instance.db")));

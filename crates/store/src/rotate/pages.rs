@@ -2,20 +2,33 @@
 //! old key or under the new one; the ring holds both until the tenant has been opened with the new one.
 use super::Steps;
 use crate::index::Index;
+use crate::migrate::{self, Which};
+use crate::place::{self, Place};
 use crate::shared::Paths;
 use crate::sqlite::{Mode, Settings, SqliteConnection};
-use crate::tenant::open_with;
 use crate::{Error, Result};
 use keys::{KeyRing, PageKey, Pages, Purpose};
 
 /// Moves the files of a closed tenant to their current page keys, where they are not there yet.
 pub(crate) fn before_opening(paths: &Paths, ring: &KeyRing, settings: &Settings, steps: &Steps) -> Result<()> {
+    if let Place::Postgres(databases) = &paths.place {
+        for (pages, name, address, which) in [
+            (Pages::Records, "records.db", &databases.records, Which::Records),
+            (Pages::Keys, "keys.db", &databases.keys, Which::Keys),
+        ] {
+            let keys: Vec<&PageKey> = ring.page_keys(pages).map(|(_, key)| key).collect();
+            if keys.len() > 1 {
+                crate::postgres::reseal(name, address, &keys, &migrate::scripts(which))?;
+                steps.done(name);
+            }
+        }
+    }
     for (pages, name) in [(Pages::Records, "records.db"), (Pages::Keys, "keys.db"), (Pages::Index, "index.db")] {
         if ring.numbers(Purpose::from(pages)).len() > 1 && paths.file(name).exists() {
             // Without a crash it is the oldest.
             let mut keys: Vec<&PageKey> = ring.page_keys(pages).map(|(_, key)| key).collect();
             keys.reverse();
-            let mut file = open_with(paths, keys.into_iter(), pages, Mode::Writer, settings)?;
+            let mut file = place::file_with(paths, keys.into_iter(), pages, Mode::Writer, settings)?;
             if pages == Pages::Index {
                 // A crash may have left pages that are to be cleared; the log names them, and changing the key empties the log.
                 let index = Index::open(file.into_raw())?;

@@ -114,7 +114,7 @@ impl Op<'_> {
                 }
                 let rid = self.next_rid(crate::writer::Table::Subject);
                 let params = [rid.into(), id.bytes().into(), record.0.into(), self.commit_no().into()];
-                self.change(&statements::SUBJECT_PUT, &params, entry)?;
+                self.send(&statements::SUBJECT_PUT, &params, entry)?;
                 entry.covers(&covered::SUBJECT, id.bytes(), Some(covered::new_subject(record.0)));
                 Ok(rid)
             }
@@ -154,7 +154,7 @@ impl Op<'_> {
                     record.into(),
                     self.commit_no().into(),
                 ];
-                self.change(&statements::UNIT_PUT, &params, entry)?;
+                self.send(&statements::UNIT_PUT, &params, entry)?;
                 entry.covers(&covered::UNIT, unit.id.bytes(), Some(covered::unit(subject, class, record, 0)));
                 Ok(unit)
             }

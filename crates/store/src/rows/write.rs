@@ -196,11 +196,11 @@ impl Op<'_> {
     /// Deletes a record: row, parts, links, keys by import. Its own units must be destroyed by the caller; this is the database's half.
     pub(crate) fn delete_row(&mut self, stored: &Stored, module: &ModuleRow, entry: &Entry) -> Result<()> {
         let rid = [stored.rid.into()];
-        self.change(&statements::PARTS_DELETE, &rid, entry)?;
+        self.send(&statements::PARTS_DELETE, &rid, entry)?;
         if self.change(&statements::LINKS_DELETE, &rid, entry)? > 0 {
             entry.covers(&covered::LINKS, stored.id.bytes(), None);
         }
-        self.change(&statements::RECORD_DELETE, &rid, entry)?;
+        self.send(&statements::RECORD_DELETE, &rid, entry)?;
         let left = self.change(&statements::SUBJECT_LEFT, &[stored.rid.into(), self.commit_no().into()], entry)?;
         if left > 0
             && let Some(subject) = self.subject(stored.id.cast())?
@@ -209,7 +209,7 @@ impl Op<'_> {
         }
         self.upkeep(&statements::EXTERNAL_KEYS_DELETE, &rid)?;
         let params = [self.commit_no().into(), stored.id.bytes().into(), "record".into(), stored.module.into()];
-        self.change(&statements::TOMBSTONE_PUT, &params, entry)?;
+        self.send(&statements::TOMBSTONE_PUT, &params, entry)?;
         self.index(IndexChange::Remove { rid: stored.rid, module: module.name.clone() });
         Ok(())
     }
@@ -310,11 +310,11 @@ impl Op<'_> {
                 stored.clear.as_str().into(),
                 commit.into(),
             ];
-            self.change(&statements::RECORD_PUT, &params, entry)?;
+            self.send(&statements::RECORD_PUT, &params, entry)?;
         }
         for part in old.iter().flat_map(|old| &old.parts) {
             if !stored.parts.iter().any(|kept| kept.unit == part.unit) {
-                self.change(&statements::PART_DELETE, &[stored.rid.into(), part.unit.into()], entry)?;
+                self.send(&statements::PART_DELETE, &[stored.rid.into(), part.unit.into()], entry)?;
             }
         }
         for part in &stored.parts {
@@ -329,7 +329,7 @@ impl Op<'_> {
                     part.sealed.as_slice().into(),
                     commit.into(),
                 ];
-                self.change(&statements::PART_PUT, &params, entry)?;
+                self.send(&statements::PART_PUT, &params, entry)?;
             }
         }
         Ok(())
@@ -400,10 +400,10 @@ impl Op<'_> {
                 .collect();
         }
         for (field, target) in before.difference(links) {
-            self.change(&statements::LINK_DELETE, &[rid.into(), field.as_str().into(), (*target).into()], entry)?;
+            self.send(&statements::LINK_DELETE, &[rid.into(), field.as_str().into(), (*target).into()], entry)?;
         }
         for (field, target) in links.difference(&before) {
-            self.change(&statements::LINK_PUT, &[rid.into(), field.as_str().into(), (*target).into()], entry)?;
+            self.send(&statements::LINK_PUT, &[rid.into(), field.as_str().into(), (*target).into()], entry)?;
         }
         Ok(())
     }

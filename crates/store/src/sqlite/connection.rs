@@ -140,6 +140,23 @@ impl Connection for SqliteConnection {
         self.simple("undo", "ROLLBACK TO op")?;
         self.simple("release", "RELEASE op")
     }
+    fn prepare(&mut self, sql: Sql) -> Result<()> {
+        self.inner.prepare(sql.text).map(drop).map_err(|error| explain(&self.file, sql.name, &error))
+    }
+    fn format(&mut self) -> Result<i64> {
+        let read = self.inner.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+        read.map_err(|error| explain(&self.file, "user_version", &error))
+    }
+    fn upgrade(&mut self, scripts: &str, format: i64) -> Result<()> {
+        self.script("migration", &format!("BEGIN IMMEDIATE;\n{scripts}\nPRAGMA user_version = {format};\nCOMMIT;"))
+    }
+    fn tables(&mut self) -> Result<Vec<String>> {
+        let text = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
+        let run = || -> rusqlite::Result<Vec<String>> {
+            self.inner.prepare(text)?.query_map([], |row| row.get(0))?.collect()
+        };
+        run().map_err(|error| explain(&self.file, "tables", &error))
+    }
     fn forget_overwritten(&mut self) -> Result<()> {
         let run = || self.inner.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
         match run() {

@@ -10,6 +10,7 @@ mod load;
 mod logs;
 mod model;
 mod owners;
+mod postgres;
 mod rotation;
 mod statements;
 mod story;

@@ -1,6 +1,7 @@
 //! Every statement can be prepared on a fresh database, and every table has a holder or a reason why it needs none.
 use crate::faults::Files;
 use std::collections::BTreeSet;
+use store::engine::{Connection, Sql};
 use store::holders;
 use store::journal::covered::COVERED;
 use testkit::Business;
@@ -15,20 +16,27 @@ fn instance() -> rusqlite::Connection {
     instance
 }
 
-#[test]
-fn every_statement_prepares() {
-    let mut business = Business::new(&["core"]);
-    business.close();
-    let files = Files::copy_of(&business);
+/// Has the engine that the business lies on understand every statement.
+fn prepare_all(business: &Business) {
+    let shared = business.tenant().shared();
     let mut prepared = 0;
     for (file, list) in store::STATEMENTS.iter().filter(|(file, _)| *file != "instance.db") {
-        let connection = files.open(file);
-        for (name, sql) in *list {
-            assert!(connection.prepare(sql).is_ok(), "{file} {name}: {:?}", connection.prepare(sql).err());
+        let pages = if *file == "keys.db" { keys::Pages::Keys } else { keys::Pages::Records };
+        let mut database = store::beside(shared.paths(), &shared.ring(), pages).unwrap();
+        for (name, text) in *list {
+            let done = database.prepare(Sql { name, text });
+            assert!(done.is_ok(), "{file} {name}: {:?}", done.err());
             prepared += 1;
         }
+        assert!(database.prepare(Sql { name: "wrong", text: "SELECT nothing FROM nowhere" }).is_err());
     }
     assert!(prepared > 60);
+}
+
+#[test]
+fn every_statement_prepares_on_both_engines() {
+    prepare_all(&Business::in_files(&["core"]));
+    prepare_all(&Business::on_server(&["core"], store::InstanceSettings::default()));
     let instance = instance();
     for (name, sql) in store::STATEMENTS.iter().filter(|(file, _)| *file == "instance.db").flat_map(|(_, list)| *list) {
         assert!(instance.prepare(sql).is_ok(), "instance.db {name}: {:?}", instance.prepare(sql).err());
@@ -45,7 +53,6 @@ const WHOLE_TABLES: &[(&str, &str)] = &[
     ),
     ("JOBS_ALL", "what is queued, with a limit"),
     ("MODULES", "some dozen definitions, read when the tenant is opened"),
-    ("TABLES", "the names of the tables, for the control that compares them with the holders"),
     ("UNITS_ALL", "after a crash in the middle of a record's deletion only"),
 ];
 

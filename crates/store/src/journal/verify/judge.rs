@@ -1,10 +1,10 @@
 //! What an entry says beside its record, and what only shows once all entries are read.
 use super::Check;
+use crate::database::Database;
 use crate::journal::body::Body;
 use crate::journal::purge;
 use crate::ledger::Ledger;
 use crate::shared::Paths;
-use crate::sqlite::SqliteConnection;
 use crate::tenant::Head;
 use keys::KeyRing;
 
@@ -21,7 +21,7 @@ impl Check {
     }
 
     /// What only shows once all entries are read.
-    pub(super) fn judge(&mut self, records: &mut SqliteConnection, head: &Head, ledger: Option<&Ledger>, whole: bool) {
+    pub(super) fn judge(&mut self, records: &mut Database, head: &Head, ledger: Option<&Ledger>, whole: bool) {
         let from = self.report.from;
         if let Some(ledger) = ledger {
             self.judge_epochs(records, head, ledger, from);

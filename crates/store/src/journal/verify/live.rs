@@ -3,9 +3,9 @@ use super::rows::{Half, half};
 use super::shares::{ByRandomId, IdMap, Of, Shares};
 use super::{CHUNK, Check, MISPLACED, RECORD_MISSING, share, signed, state_digest};
 use crate::Result;
+use crate::database::Database;
 use crate::engine::{self, Connection};
 use crate::rows::{Stored, row_digest};
-use crate::sqlite::SqliteConnection;
 use crate::statements;
 
 /// The state in which an entry left a record.
@@ -60,13 +60,7 @@ impl Check {
     }
 
     /// Compares every live record of this pass.
-    pub(super) fn live(
-        &mut self,
-        records: &mut SqliteConnection,
-        entries: Shares<Left>,
-        pass: u64,
-        passes: u64,
-    ) -> Result<()> {
+    pub(super) fn live(&mut self, records: &mut Database, entries: Shares<Left>, pass: u64, passes: u64) -> Result<()> {
         let mut live = Shares::default();
         let max = engine::first(records, &statements::MAX_RECORD, &[], |row| row.int(0))?.unwrap_or(0);
         let mut from = 1;
@@ -96,7 +90,7 @@ impl Check {
     }
 
     /// Compares only the records that the entries read are about.
-    pub(super) fn touched(&mut self, records: &mut SqliteConnection, entries: Shares<Left>) -> Result<()> {
+    pub(super) fn touched(&mut self, records: &mut Database, entries: Shares<Left>) -> Result<()> {
         for entries in entries.into_shares() {
             for (id, left) in self.newest(entries) {
                 let mut found = crate::rows::Assemble::default();

@@ -1,11 +1,11 @@
 //! Comparing covered rows (users, units, persons, links, …) with what the last entry about each of them commits to.
 use super::shares::{ByRandomId, IdMap, Of, Shares};
 use super::{Check, share};
+use crate::database::Database;
 use crate::engine::{Connection, Param, Row};
 use crate::journal::body::{Body, Digest};
 use crate::journal::covered::{self, COVERED, Covered};
 use crate::journal::purge;
-use crate::sqlite::SqliteConnection;
 use crate::{Error, Result};
 use base::RecordId;
 use std::collections::{HashMap, HashSet};
@@ -106,7 +106,7 @@ fn place(table: &Covered, id: [u8; 16]) -> String {
 
 impl Check {
     /// Compares every covered row of this pass's share.
-    pub(super) fn covered_rows(&mut self, records: &mut SqliteConnection, pass: u64, passes: u64) -> Result<()> {
+    pub(super) fn covered_rows(&mut self, records: &mut Database, pass: u64, passes: u64) -> Result<()> {
         let mut present = Shares::default();
         for table in COVERED {
             covered::walk(
@@ -153,7 +153,7 @@ impl Check {
     }
 
     /// Compares only the rows that the entries read are about.
-    pub(super) fn touched_rows(&mut self, records: &mut SqliteConnection) -> Result<()> {
+    pub(super) fn touched_rows(&mut self, records: &mut Database) -> Result<()> {
         let mut last: Vec<_> = std::mem::take(&mut self.rows.0).into_shares().flat_map(newest).collect();
         last.sort_unstable_by_key(|(_, (seq, _))| *seq);
         for table in COVERED {

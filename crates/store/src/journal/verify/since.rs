@@ -2,10 +2,10 @@
 //!
 //! What was verified last lies outside the databases, signed: whoever can only change the database cannot move it forward.
 use super::{Check, Report, verify};
+use crate::place;
 use crate::shared::Paths;
 use crate::signers::Signers;
 use crate::sqlite::{Mode, Settings};
-use crate::tenant::open_file;
 use crate::{Result, Tenant, journal::write_copy};
 use base::Timestamp;
 use data_encoding::BASE64;
@@ -96,8 +96,8 @@ pub fn nightly(paths: &Paths, ring: &KeyRing, settings: &Settings, now: Timestam
 
 /// Verifies what came after `before`; none if that is of another epoch.
 fn since(paths: &Paths, ring: &KeyRing, settings: &Settings, before: &Verified) -> Result<Option<Report>> {
-    let mut records = open_file(paths, ring, Pages::Records, Mode::Reader, settings)?;
-    records.script("snapshot", "BEGIN")?;
+    let mut records = place::open(paths, ring, Pages::Records, Mode::Reader, settings)?;
+    records.begin_snapshot()?;
     let mut check = Check::new();
     let ledger = check.ledger(paths, ring);
     let signers = ledger.as_ref().map_or_else(|| Signers::of_ring(ring), |ledger| ledger.signers().clone());

@@ -58,6 +58,7 @@ fn another_tenants_root_opens_nothing() {
         zone: "Europe/Berlin".into(),
         marker: "test".into(),
         packs: Vec::new(),
+        server: None,
     };
     let other = business.instance().create_tenant(&base::Actor::Operator("test".into()), "Andere", &new).unwrap();
     business.close();

@@ -40,8 +40,13 @@ fn no_acknowledged_change_is_lost_by_kill_9() {
     for seed in 0..rounds() {
         let place = TempDir::new().unwrap();
         MasterKey::generate().write_new(&place.join("master.key")).unwrap();
-        let new =
-            NewTenant { id: keys::random_id(), zone: "Europe/Berlin".into(), marker: "test".into(), packs: Vec::new() };
+        let new = NewTenant {
+            id: keys::random_id(),
+            zone: "Europe/Berlin".into(),
+            marker: "test".into(),
+            packs: Vec::new(),
+            server: None,
+        };
         open(place.path()).create_tenant(&Actor::Operator("test".into()), "Muster", &new).unwrap();
 
         let mut child = Command::new(std::env::current_exe().unwrap())

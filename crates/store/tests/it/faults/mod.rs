@@ -67,7 +67,7 @@ impl Files {
 
 /// Where a tenant's files lie below a data folder.
 pub fn paths(data: &Path, id: TenantId) -> Paths {
-    Paths { folder: data.join("tenants").join(id.to_string()), ledger: data.join("ledger").join(id.to_string()) }
+    Paths::of_files(data.join("tenants").join(id.to_string()), data.join("ledger").join(id.to_string()))
 }
 
 /// Copies a folder with everything in it but sockets and SQLite's shared memory, which does not outlive its processes.

@@ -18,8 +18,13 @@ fn open(folder: &Path, engine: Settings) -> Result<Instance> {
 }
 
 fn new_tenant(instance: &Instance) -> Result<TenantId> {
-    let new =
-        NewTenant { id: keys::random_id(), zone: "Europe/Berlin".into(), marker: "test".into(), packs: Vec::new() };
+    let new = NewTenant {
+        id: keys::random_id(),
+        zone: "Europe/Berlin".into(),
+        marker: "test".into(),
+        packs: Vec::new(),
+        server: None,
+    };
     instance.create_tenant(&Actor::Operator("test".into()), "Muster", &new).map(|info| info.id)
 }
 

@@ -1,0 +1,31 @@
+//! The engine for more than one machine: PostgreSQL, and what speaks its protocol. The only place that opens a connection to one.
+//!
+//! The server holds ids, numbers, ciphertext and wrapped keys. Every text is sealed before it leaves the process ([`keys::TextKey`]), so that the
+//! server's files, logs, statistics and write-ahead log have none; the index stays a file here.
+mod address;
+mod connection;
+mod dialect;
+mod explain;
+mod reseal;
+mod row;
+mod server;
+mod wire;
+
+pub use address::Address;
+pub(crate) use connection::{Interrupt, PgConnection};
+pub(crate) use reseal::reseal;
+pub use server::{Databases, Server, ServerReport, report};
+
+use crate::{Error, Result};
+
+/// How long opening a connection may take.
+const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
+
+fn refused(message: impl Into<String>) -> Error {
+    Error::Busy { message: message.into() }
+}
+
+/// Opens a connection to a tenant's database and checks that the key opens its texts as soon as one is read.
+pub(crate) fn open(name: &'static str, address: &Address, key: &keys::PageKey) -> Result<PgConnection> {
+    PgConnection::open(name, address, keys::TextKey::new(key))
+}

@@ -1,0 +1,139 @@
+//! A server that tenants are put on: makes a database and a role for each (O-59), and says what kind of server it is.
+use super::connection::PgConnection;
+use super::{Address, open};
+use crate::{Error, Result};
+use base::TenantId;
+use keys::{KeyRing, Pages};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+/// Where tenants can be put: a server for records and another for keys, each with a role that may make databases and roles.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// What settings and commands call it.
+    pub name: String,
+    /// The server of records.
+    pub records: Address,
+    /// The server of keys: without archive, base backups or replicas that lag behind.
+    pub keys: Address,
+}
+
+/// The databases of one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Databases {
+    /// Name of the server in the settings.
+    pub server: String,
+    /// Its records.
+    pub records: Address,
+    /// Its keys.
+    pub keys: Address,
+}
+
+/// What a server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServerReport {
+    /// Distinguishes one cluster from another, copies of one included.
+    pub system: String,
+    /// Version, as a number: 150003.
+    pub version: i64,
+    /// Whether write-ahead logs are archived.
+    pub archives: bool,
+    /// Whether old logs are used again instead of removed.
+    pub recycles: bool,
+    /// Whether it is a copy that follows another.
+    pub follows: bool,
+}
+
+impl Server {
+    /// Makes a tenant's databases, each with a role of its own that no other tenant has.
+    pub fn provision(&self, tenant: TenantId) -> Result<Databases> {
+        let make = |server: &Address, what: &'static str| -> Result<Address> {
+            let name = format!("obhut_{tenant}_{what}");
+            let password = Zeroizing::new(data_encoding::HEXLOWER.encode(&keys::random_bytes::<24>()));
+            let mut admin = admin(server)?;
+            // Names are made of digits and letters, so nothing in them can end a quotation. The server, and whatever it logs, gets what verifies the
+            // password and not the password.
+            let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
+            admin.script("role", &format!("CREATE ROLE \"{name}\" LOGIN PASSWORD '{verifier}'"))?;
+            admin.script(
+                "database",
+                &format!("CREATE DATABASE \"{name}\" OWNER \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"),
+            )?;
+            admin.script("database", &format!("REVOKE ALL ON DATABASE \"{name}\" FROM PUBLIC"))?;
+            if what == "keys" {
+                // What the destruction of a key needs beside rewriting the role's own tables.
+                admin.script("role", &format!("GRANT pg_checkpoint TO \"{name}\""))?;
+                let mut inside = self::admin(&server.in_database(&name))?;
+                inside.script("role", &format!("GRANT EXECUTE ON FUNCTION pg_switch_wal() TO \"{name}\""))?;
+            }
+            Ok(server.with_database(&name, &name, password))
+        };
+        Ok(Databases {
+            server: self.name.clone(),
+            records: make(&self.records, "records")?,
+            keys: make(&self.keys, "keys")?,
+        })
+    }
+
+    /// Removes a tenant's databases and roles.
+    pub fn remove(&self, databases: &Databases) -> Result<()> {
+        for (server, address) in [(&self.records, &databases.records), (&self.keys, &databases.keys)] {
+            let mut admin = admin(server)?;
+            admin.script("database", &format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", address.database))?;
+            admin.script("role", &format!("DROP ROLE IF EXISTS \"{}\"", address.user))?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a server of keys that would keep what is destroyed: the server of records itself, one that archives, one that follows.
+    pub fn check(&self) -> Result<()> {
+        let (records, keys) = (report(&self.records)?, report(&self.keys)?);
+        let wrong = |message: &str| Err(Error::invalid(format!("the keys' server of {} {message}", self.name)));
+        if records.system == keys.system {
+            return wrong("is the server of the records, or a copy of it: a backup of the records would hold the keys");
+        }
+        if keys.archives {
+            return wrong("archives its write-ahead log (archive_mode): an erased key would lie in the archive");
+        }
+        if keys.recycles {
+            return wrong(
+                "uses old write-ahead logs again (wal_recycle): an erased key would lie in one until it is overwritten. Set wal_recycle = off",
+            );
+        }
+        if keys.follows {
+            return wrong("is a copy that follows another");
+        }
+        for (what, report) in [("records", records), ("keys", keys)] {
+            if report.version < 150_000 {
+                return Err(Error::invalid(format!("the {what}' server of {} is older than PostgreSQL 15", self.name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a server says of itself.
+pub fn report(address: &Address) -> Result<ServerReport> {
+    let mut admin = admin(address)?;
+    let facts = admin.facts(
+        "SELECT system_identifier, current_setting('server_version_num'), current_setting('archive_mode'), current_setting('wal_recycle'), pg_is_in_recovery() FROM pg_control_system()",
+    )?;
+    let Some([system, version, archives, recycles, follows]) =
+        facts.into_iter().next().and_then(|row| <[String; 5]>::try_from(row).ok())
+    else {
+        return Err(Error::damaged(address.to_string(), "the server does not say what it is"));
+    };
+    Ok(ServerReport {
+        system,
+        version: version.parse().unwrap_or_default(),
+        archives: archives != "off",
+        recycles: recycles != "off",
+        follows: follows == "t",
+    })
+}
+
+/// A connection of the role that makes databases. It never sees a text of a tenant, so it has no key of one.
+fn admin(address: &Address) -> Result<PgConnection> {
+    let nobody = KeyRing::create(keys::random_id());
+    open("the database server", address, nobody.page_key(Pages::Records))
+}
