@@ -28,7 +28,24 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report, length: Length) {
         }
         run(&mut command)
     });
+    report.check("The same on a database server", || on_server(workspace, &tools, length));
     browser::walk(workspace, &tools, report, &workspace.target().join("screenshots"));
+}
+
+/// Tests that make businesses of their own make them on PostgreSQL this time. Left out is what has no business, or one that must lie in files.
+const IN_FILES_ONLY: &[&str] =
+    &["house::", "faults::", "upgrade::", "rotation::", "demo::", "cli::", "help::", "migration::"];
+/// Takes minutes where every erasure writes tables anew; the long run has it.
+const LONG_ON_A_SERVER: &str = "f112_nothing_is_left_among_many_people";
+
+fn on_server(workspace: &Workspace, tools: &Tools, length: Length) -> Result<(), String> {
+    if let Some(missing) = tools.missing_for(&["postgres"]) {
+        return Err(missing);
+    }
+    let mut arguments = vec!["test", "--no-fail-fast", "-p", "obhut-store", "-p", "obhut", "--test", "it", "--"];
+    let long = (length == Length::Short).then_some(LONG_ON_A_SERVER);
+    arguments.extend(IN_FILES_ONLY.iter().copied().chain(long).flat_map(|name| ["--skip", name]));
+    run(workspace.cargo(&arguments).env("OBHUT_TEST_STORE", "postgres"))
 }
 
 /// The figures at 1,000,000 records. That some goal is not met is no failure here: docs/performance.md says which, and by how much.

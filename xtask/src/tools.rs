@@ -32,8 +32,15 @@ const NEEDS: &[Need] = &[
         serves: "the browser walk",
     },
     Need { name: "npm", found: || answers("npm", &["--version"]), package: "npm", serves: "the browser walk" },
+    Need { name: "postgres", found: postgres, package: "postgresql", serves: "the tests on a database server" },
     Need { name: "chromium", found: || chromium().is_some(), package: "chromium", serves: "the browser walk" },
 ];
+
+/// Whether the programs of a server are where Debian puts them.
+fn postgres() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/initdb").exists())
+}
 
 /// Parts of the Rust toolchain that a minimal one lacks.
 const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];

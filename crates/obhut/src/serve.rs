@@ -55,6 +55,13 @@ pub(crate) fn run(
     out: &mut Output<'_>,
     ready: impl FnOnce(&Ports, &mut Output<'_>) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
+    match instance.check_servers() {
+        // A server of keys that keeps what is destroyed: no erasure would hold.
+        Err(error @ store::Error::Input { .. }) => return Err(error.into()),
+        // Businesses that lie elsewhere are served all the same.
+        Err(error) => tracing::warn!(%error, "a database server could not be looked at"),
+        Ok(()) => {}
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("obhut").build().map_err(|error| {
             Failure::system("Der Server ließ sich nicht starten", "The server could not be started", &error)

@@ -4,7 +4,9 @@ use crate::failure::Failure;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroU64};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use store::postgres::{Address, Server};
+use zeroize::Zeroizing;
 
 /// A settings file may be so long.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -33,6 +35,47 @@ pub(crate) struct Settings {
     pub logs: Logs,
     /// When the data is of an older version.
     pub migration: Migration,
+    /// Database servers on which businesses can be put.
+    pub server: Vec<DatabaseServer>,
+    /// The same with their passwords read.
+    #[serde(skip)]
+    servers: Vec<Server>,
+}
+
+/// A server for records and another for keys. The roles may make databases and roles; passwords stand in files of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DatabaseServer {
+    /// What commands call it.
+    pub name: String,
+    /// `postgres://role@host:5432`: the server of records.
+    pub records: String,
+    /// File with the role's password there.
+    pub records_password_file: PathBuf,
+    /// The server of keys: another cluster, which keeps no write-ahead logs and no base backups.
+    pub keys: String,
+    /// File with the role's password there.
+    pub keys_password_file: PathBuf,
+}
+
+impl DatabaseServer {
+    fn read(&self) -> Result<Server, String> {
+        let address = |text: &str, file: &Path| {
+            let private = keys::file_mode_is_private(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            if !private {
+                return Err(format!("{} can be read by others; chmod 600 it", file.display()));
+            }
+            let password = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let password = Zeroizing::new(password);
+            Address::parse(text, Zeroizing::new(password.trim_end_matches(['\r', '\n']).to_owned()))
+                .map_err(|error| error.to_string())
+        };
+        Ok(Server {
+            name: self.name.clone(),
+            records: address(&self.records, &self.records_password_file)?,
+            keys: address(&self.keys, &self.keys_password_file)?,
+        })
+    }
 }
 
 /// Open tenants.
@@ -144,6 +187,8 @@ impl Default for Settings {
             lists: Lists::default(),
             logs: Logs::default(),
             migration: Migration::default(),
+            server: Vec::new(),
+            servers: Vec::new(),
         }
     }
 }
@@ -226,10 +271,16 @@ impl Settings {
     }
 
     /// Refuses what no limit may be.
-    fn possible(self) -> Result<Self, String> {
+    fn possible(mut self) -> Result<Self, String> {
         let most = store::logs::Limits::ACCESS_MAX_MS / store::logs::HOUR_MS;
         if i64::from(self.logs.access_hours.get()) > most {
             return Err(format!("logs.access_hours: the access log is kept for {most} hours at most"));
+        }
+        self.servers = self.server.iter().map(DatabaseServer::read).collect::<Result<_, _>>()?;
+        let mut names: Vec<&str> = self.server.iter().map(|server| server.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()) {
+            return Err(format!("server: the name {} stands twice", twice.concat()));
         }
         Ok(self)
     }
@@ -252,8 +303,14 @@ impl Settings {
             }],
             row_budget: self.lists.max_rows_read.get(),
             copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
+            servers: self.servers.clone(),
             ..store::InstanceSettings::default()
         }
+    }
+
+    /// The database servers, with what opens them.
+    pub(crate) fn servers(&self) -> &[Server] {
+        &self.servers
     }
 
     /// The limits of pages and API, as `web` wants them.

@@ -60,8 +60,6 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/tile", "hashes of entries"),
     ("instance.db/kit", "times"),
     ("instance.db/place", "addresses of databases, and what opens them"),
-    ("records.db/format", "a number"),
-    ("keys.db/format", "a number"),
     ("instance.db/log_line", "methods, routes and keyed hashes, dropped by age"),
     ("instance.db/log_day", "hashes of log lines, dropped by age"),
 ];

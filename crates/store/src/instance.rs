@@ -20,7 +20,7 @@ use crate::{Caller, Error, Result, migrate, statements};
 use base::{Actor, SharedClock, TenantId, Timestamp};
 use keys::{KeyRing, MasterKey, Pages};
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -148,6 +148,8 @@ pub struct Instance {
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
     rotating: Mutex<()>,
+    /// Database servers that were looked at.
+    checked: Mutex<HashSet<String>>,
     flusher: Arc<Flusher>,
     waiting: Waiting,
     lock: File,
@@ -235,6 +237,7 @@ impl Instance {
             directory,
             open,
             opening: Mutex::new(()),
+            checked: Mutex::new(HashSet::new()),
             rotating: Mutex::new(()),
             flusher,
             waiting: Waiting::default(),
@@ -287,6 +290,7 @@ impl Instance {
             return Err(Error::not_found(format!("tenant {id}")));
         }
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
+        self.check_server(&self.paths(id).place)?;
         let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
         rotate::before_opening(&self.paths(id), &ring, &self.settings.engine, &self.settings.steps)?;
         drop(ring);

@@ -32,7 +32,12 @@ impl Business {
 
     /// A test tenant in files, whatever is asked for elsewhere.
     pub fn in_files(packs: &[&str]) -> Self {
-        Self::make(packs, InstanceSettings::default(), None)
+        Self::in_files_with(packs, InstanceSettings::default())
+    }
+
+    /// The same with other settings of the instance.
+    pub fn in_files_with(packs: &[&str], settings: InstanceSettings) -> Self {
+        Self::make(packs, settings, None)
     }
 
     /// The same on the database servers of this process, whatever is asked for elsewhere.
@@ -40,6 +45,11 @@ impl Business {
         let server = crate::postgres::Servers::shared().server();
         let name = server.name.clone();
         Self::make(packs, InstanceSettings { servers: vec![server], ..settings }, Some(name))
+    }
+
+    /// On a database server of these settings.
+    pub fn on(server: &str, packs: &[&str], settings: InstanceSettings) -> Self {
+        Self::make(packs, settings, Some(server.to_owned()))
     }
 
     fn make(packs: &[&str], settings: InstanceSettings, server: Option<String>) -> Self {

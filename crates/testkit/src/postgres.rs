@@ -21,9 +21,17 @@ const PASSWORD: &str = "nur-fuer-tests";
 const KEEPER: &str = r#"
 set -e
 "$BIN/initdb" -D "$DATA" --username="$ROLE" --pwfile="$PASSWORD_FILE" --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >"$LOG" 2>&1
-"$BIN/postgres" -D "$DATA" -c listen_addresses=127.0.0.1 -c port="$PORT" -c unix_socket_directories= -c max_connections=300 "$@" >>"$LOG" 2>&1 &
-server=$!
-cat >/dev/null || true
+start() {
+    "$BIN/postgres" -D "$DATA" -c listen_addresses=127.0.0.1 -c port="$PORT" -c unix_socket_directories= -c max_connections=300 "$@" >>"$LOG" 2>&1 &
+    server=$!
+}
+start "$@"
+while read -r word; do
+    case "$word" in
+    crash) kill -QUIT "$server"; wait "$server" || true ;;
+    start) start "$@" ;;
+    esac
+done
 kill -INT "$server" 2>/dev/null || true
 wait "$server" || true
 rm -rf "$FOLDER"
@@ -58,7 +66,7 @@ impl PostgresServer {
             command.args(["-c", KEEPER, "keeper"]);
             command
         };
-        for setting in settings.iter().chain(&["wal_recycle=off", "autovacuum_naptime=5s"]) {
+        for setting in ["wal_recycle=off", "autovacuum_naptime=5s"].iter().chain(settings) {
             command.args(["-c", setting]);
         }
         let keeper = command
@@ -96,6 +104,24 @@ impl PostgresServer {
             Zeroizing::new(PASSWORD.to_owned()),
         )
         .expect("the address is one")
+    }
+
+    fn tell(&mut self, word: &str) {
+        let input = self.keeper.stdin.as_mut().expect("the keeper listens");
+        writeln!(input, "{word}").and_then(|()| input.flush()).expect("the keeper listens");
+    }
+
+    /// Ends it at once, without a checkpoint and in the middle of what it does, and starts it again after `meanwhile`.
+    pub fn crash(&mut self, meanwhile: impl FnOnce()) {
+        self.tell("crash");
+        let begun = Instant::now();
+        while std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            assert!(begun.elapsed() < START, "the server does not end");
+            std::thread::park_timeout(LOOK_AGAIN);
+        }
+        meanwhile();
+        self.tell("start");
+        self.wait();
     }
 
     /// Everything that it has on its disk: tables, logs, statistics.

@@ -2,6 +2,7 @@
 //! and needs no data.
 mod data;
 mod machine;
+mod servers;
 
 use super::Ended;
 use crate::failure::{Exit, Failure};
@@ -71,6 +72,7 @@ impl Looked {
 pub(crate) fn run(_: &Args, folder: &Path, settings: &Settings, out: &mut Output<'_>) -> Ended {
     let mut all = data::look(folder, settings)?;
     all.extend(machine::look(folder, settings));
+    all.extend(settings.servers().iter().map(servers::look));
     let documents: Vec<Value> = all.iter().map(|looked| looked.document(out.lang())).collect();
     let sound = all.iter().all(|looked| looked.severity.is_none_or(|severity| severity == Severity::Note));
     out.answer(&json!({"ok": sound, "version": env!("CARGO_PKG_VERSION"), "checks": documents}), |lang| {

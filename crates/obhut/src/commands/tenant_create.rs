@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// Time zone in which periods end
     #[arg(long, value_name = "ZONE", default_value = "Europe/Berlin")]
     zone: String,
+    /// Put records and keys on this database server of the settings, instead of into files
+    #[arg(long, value_name = "SERVER")]
+    server: Option<String>,
     /// For trying things out: marked as a test business everywhere
     #[arg(long)]
     test: bool,
@@ -35,7 +38,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
         zone: args.zone.clone(),
         marker: if args.test { "test" } else { "production" }.to_owned(),
         packs: args.packs.clone(),
-        server: None,
+        server: args.server.clone(),
     };
     let info = context.instance.create_tenant(&context.actor, &args.name, &new)?;
     let user = NewUser {

@@ -71,6 +71,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Queued work", "Aufgaben"),
     ("Read a kit that was typed back from standard input, and say whether it is right", "Ein abgetipptes Wiederherstellungsblatt von der Standardeingabe lesen und sagen, ob es stimmt"),
     ("Read and check everything, show the mapping, write nothing", "Alles lesen und prüfen, die Zuordnung zeigen, nichts schreiben"),
+    ("Put records and keys on this database server of the settings, instead of into files", "Datensätze und Schlüssel auf diesen Datenbankserver der Einstellungen legen statt in Dateien"),
     ("Read the administrator's password from standard input; otherwise it is asked for, or made and printed once", "Das Kennwort des Administrators von der Standardeingabe lesen; sonst wird es erfragt oder erzeugt und einmal ausgegeben"),
     ("Read the password from standard input; otherwise it is asked for, or made and printed once", "Das Kennwort von der Standardeingabe lesen; sonst wird es erfragt oder erzeugt und einmal ausgegeben"),
     ("Rebuild the index of a business from its records", "Das Verzeichnis eines Mandanten aus seinen Datensätzen neu aufbauen"),

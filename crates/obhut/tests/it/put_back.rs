@@ -58,7 +58,7 @@ fn there(business: &Business, id: RecordId) -> bool {
 
 #[test]
 fn x15_an_older_folder_with_the_checkpoint_of_then_brings_nothing_back() {
-    let mut business = Business::with(&["core", "workshop"], settings());
+    let mut business = Business::in_files_with(&["core", "workshop"], settings());
     let (gone, hidden, kept) = (person(&business, "Müller"), person(&business, "Schmidt"), person(&business, "Meier"));
     let user = |login: &'static str, role| {
         let new = NewUser {
@@ -114,7 +114,7 @@ fn x15_an_older_folder_with_the_checkpoint_of_then_brings_nothing_back() {
 
 #[test]
 fn f083_without_the_checkpoint_outside_nothing_opens_until_somebody_has_explained_it() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     let gone = person(&business, "Müller");
     business.close();
     let (folder, checkpoint) = places(&business);
@@ -137,7 +137,7 @@ fn f083_without_the_checkpoint_outside_nothing_opens_until_somebody_has_explaine
 
 #[test]
 fn an_older_file_of_keys_gets_no_erased_one_back() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     let gone = person(&business, "Müller");
     business.close();
     let (folder, _) = places(&business);

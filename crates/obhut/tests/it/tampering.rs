@@ -14,7 +14,7 @@ fn person(business: &Business, family: &'static str) -> RecordId {
 
 #[test]
 fn f083_rights_cases_and_merges_changed_by_hand_are_found() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     let admin = business.admin();
     let user = |login: &'static str, role: Role| {
         let new = NewUser {

@@ -64,6 +64,22 @@ impl Instance {
         Ok(info)
     }
 
+    /// Refuses to go on with a server that would keep destroyed keys: looked at once by a process.
+    pub(super) fn check_server(&self, place: &Place) -> Result<()> {
+        let Some(name) = place.server() else { return Ok(()) };
+        if self.checked.lock().contains(name) {
+            return Ok(());
+        }
+        self.server(name)?.check()?;
+        self.checked.lock().insert(name.to_owned());
+        Ok(())
+    }
+
+    /// Looks at every database server of the settings: [`Server::check`].
+    pub fn check_servers(&self) -> Result<()> {
+        self.settings.servers.iter().try_for_each(Server::check)
+    }
+
     /// The database server that settings call so.
     fn server(&self, name: &str) -> Result<&Server> {
         let found = self.settings.servers.iter().find(|server| server.name == name);

@@ -25,6 +25,8 @@ const CHUNK: usize = 256;
 const AHEAD_MAX: usize = 512;
 /// Writes collected before they are put on the wire, so that the server works while more are made.
 const FLUSH_EACH: usize = 8;
+/// Turns of the runtime until what has arrived on a socket is known: one to see that it has, one to read it.
+const LOOKS: usize = 2;
 /// Packets without an answer for so long mean that the way to the server is broken.
 const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -86,6 +88,10 @@ impl PgConnection {
     }
     /// Whether the connection is gone.
     pub fn is_closed(&self) -> bool {
+        // Nobody has looked at the socket since the last question.
+        for _ in 0..LOOKS {
+            self.wait(tokio::task::yield_now());
+        }
         self.client.is_closed()
     }
     /// Runs several statements without parameters at once: migrations, what belongs to the server alone.
@@ -283,7 +289,7 @@ impl Connection for PgConnection {
         self.put(sql.name, request)
     }
     fn begin(&mut self) -> Result<()> {
-        if self.client.is_closed() {
+        if self.is_closed() {
             self.reconnect()?;
         }
         self.put_script("begin", "BEGIN")?;
@@ -328,7 +334,7 @@ impl Connection for PgConnection {
         self.prepared(sql).map(drop)
     }
     fn format(&mut self) -> Result<i64> {
-        if !self.tables()?.iter().any(|table| table == "format") {
+        if self.facts("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'format'")?.is_empty() {
             return Ok(0);
         }
         let found = self.facts("SELECT number FROM format")?;
@@ -348,7 +354,7 @@ impl Connection for PgConnection {
     }
     fn tables(&mut self) -> Result<Vec<String>> {
         let tables = self.facts(
-            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1",
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname <> 'format' ORDER BY 1",
         )?;
         Ok(tables.into_iter().flatten().collect())
     }

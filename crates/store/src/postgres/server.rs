@@ -1,6 +1,7 @@
 //! A server that tenants are put on: makes a database and a role for each (O-59), and says what kind of server it is.
 use super::connection::PgConnection;
 use super::{Address, open};
+use crate::module::Label;
 use crate::{Error, Result};
 use base::TenantId;
 use keys::{KeyRing, Pages};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// Where tenants can be put: a server for records and another for keys, each with a role that may make databases and roles.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {
     /// What settings and commands call it.
     pub name: String,
@@ -85,32 +86,53 @@ impl Server {
         Ok(())
     }
 
-    /// Refuses a server of keys that would keep what is destroyed: the server of records itself, one that archives, one that follows.
+    /// Refuses a server of keys that would keep what is destroyed: the server of records itself, one that archives its log or uses it again, one that
+    /// follows another. `Input` with the code `keys-server` or `old-server`; `Busy` if one does not answer.
     pub fn check(&self) -> Result<()> {
         let (records, keys) = (report(&self.records)?, report(&self.keys)?);
-        let wrong = |message: &str| Err(Error::invalid(format!("the keys' server of {} {message}", self.name)));
+        let name = &self.name;
+        let wrong = |code, de: &str, en: &str| {
+            let message =
+                Label::new(format!("Datenbankserver „{name}“: {de}"), format!("Database server {name}: {en}"));
+            Err(Error::Input { code, message })
+        };
+        if records.version.min(keys.version) < OLDEST {
+            return wrong("old-server", "Er ist älter als PostgreSQL 15", "it is older than PostgreSQL 15");
+        }
         if records.system == keys.system {
-            return wrong("is the server of the records, or a copy of it: a backup of the records would hold the keys");
+            return wrong(
+                "keys-server",
+                "Die Schlüssel lägen auf dem Server der Datensätze oder auf einer Kopie davon. Wer eine Sicherung der Datensätze hat, hätte die Schlüssel",
+                "the keys would lie on the server of the records, or on a copy of it. Whoever has a backup of the records would have the keys",
+            );
         }
         if keys.archives {
-            return wrong("archives its write-ahead log (archive_mode): an erased key would lie in the archive");
+            return wrong(
+                "keys-server",
+                "Der Server der Schlüssel archiviert sein Protokoll (archive_mode). Vernichtete Schlüssel lägen im Archiv; schalten Sie es dort ab",
+                "the server of the keys archives its write-ahead log (archive_mode). Destroyed keys would lie in the archive; turn it off there",
+            );
         }
         if keys.recycles {
             return wrong(
-                "uses old write-ahead logs again (wal_recycle): an erased key would lie in one until it is overwritten. Set wal_recycle = off",
+                "keys-server",
+                "Der Server der Schlüssel verwendet alte Protokolldateien wieder (wal_recycle). Vernichtete Schlüssel lägen darin, bis sie überschrieben werden; setzen Sie dort wal_recycle = off",
+                "the server of the keys uses old files of its log again (wal_recycle). Destroyed keys would lie in them until they are overwritten; set wal_recycle = off there",
             );
         }
         if keys.follows {
-            return wrong("is a copy that follows another");
-        }
-        for (what, report) in [("records", records), ("keys", keys)] {
-            if report.version < 150_000 {
-                return Err(Error::invalid(format!("the {what}' server of {} is older than PostgreSQL 15", self.name)));
-            }
+            return wrong(
+                "keys-server",
+                "Der Server der Schlüssel ist die Kopie eines anderen",
+                "the server of the keys is a copy that follows another",
+            );
         }
         Ok(())
     }
 }
+
+/// PostgreSQL 15, as its servers write it.
+const OLDEST: i64 = 150_000;
 
 /// What a server says of itself.
 pub fn report(address: &Address) -> Result<ServerReport> {

@@ -9,7 +9,7 @@ use testkit::Business;
 
 #[test]
 fn f083_rows_beside_the_records_are_verified_too() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     let (firm, other, erika): (RecordId, RecordId, RecordId) =
         (keys::random_id(), keys::random_id(), keys::random_id());
     business
@@ -104,7 +104,7 @@ const NOT_COVERED: &[(&str, &str)] = &[
 
 #[test]
 fn every_table_is_covered_or_has_a_reason() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     business.close();
     let file = Files::copy_of(&business).open("records.db");
     let mut tables = file.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();

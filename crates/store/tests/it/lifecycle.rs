@@ -114,7 +114,7 @@ fn the_short_verification_finds_what_was_done_to_the_new_part() {
             &["history-rewritten"],
         ),
     ];
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     for _ in 0..300 {
         contact(&business, "Müller");
     }
@@ -157,7 +157,7 @@ fn the_short_verification_finds_what_was_done_to_the_new_part() {
 
 /// 300 contacts deleted, one erased, one that stays; three years and more later.
 fn old_business() -> (Business, RecordId) {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     let gone: Vec<RecordId> = (0..300).map(|_| keys::random_id()).collect();
     let all = gone.clone();
     business
@@ -298,7 +298,7 @@ fn a_beginning_of_bare_leaves_is_pruned_and_later_proofs_still_hold() {
 
 #[test]
 fn a_restore_begins_a_new_epoch_and_a_cut_tail_is_still_found() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     for _ in 0..5 {
         contact(&business, "Müller");
     }

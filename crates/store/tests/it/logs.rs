@@ -158,7 +158,7 @@ fn what_was_done_to_a_signed_day_is_found() {
             "log-unsigned",
         ),
     ] {
-        let business = Business::new(&["core"]);
+        let business = Business::in_files(&["core"]);
         for _ in 0..3 {
             one_of_each(&business);
         }
@@ -169,7 +169,7 @@ fn what_was_done_to_a_signed_day_is_found() {
 
 #[test]
 fn a_day_taken_out_of_the_middle_is_missed_and_a_first_one_dropped_by_age_is_not() {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     let first = base::Clock::now(&business.clock).0.div_euclid(DAY_MS);
     for _ in 0..3 {
         security(&business);
@@ -198,7 +198,7 @@ fn a_day_taken_out_of_the_middle_is_missed_and_a_first_one_dropped_by_age_is_not
 
 #[test]
 fn no_log_flows_into_another_and_none_holds_an_address_in_the_clear() {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     let journal = business.verify().entries;
     let record: RecordId = keys::random_id();
     business.tenant().shared().note_reads([read(&business, record)]).unwrap();

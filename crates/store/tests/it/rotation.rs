@@ -39,7 +39,8 @@ impl Story {
                 crashes.push((step.to_owned(), to));
             })
         };
-        let mut business = Business::with(&["core"], InstanceSettings { steps, ..InstanceSettings::default() });
+        let mut business =
+            Business::in_files_with(&["core"], InstanceSettings { steps, ..InstanceSettings::default() });
         let contact: RecordId = keys::random_id();
         let write = |business: &Business, id: RecordId, family: &'static str, number: &'static str| {
             business
@@ -290,7 +291,7 @@ fn a_directory_that_was_changed_beside_the_program_shows() {
         ("DELETE FROM entry WHERE seq = 0", &[]),
     ];
     for (statement, expected) in tampered {
-        let mut business = Business::new(&["core"]);
+        let mut business = Business::in_files(&["core"]);
         business.close();
         let ring = keys::KeyRing::read(
             &business.data().join("instance.root"),

@@ -58,7 +58,7 @@ const WHOLE_TABLES: &[(&str, &str)] = &[
 
 #[test]
 fn no_statement_reads_a_whole_table() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     business.close();
     let files = Files::copy_of(&business);
     let mut allowed: BTreeSet<&str> = WHOLE_TABLES.iter().map(|(name, _)| *name).collect();
@@ -91,7 +91,7 @@ fn names_of_statements_stand_once() {
 
 #[test]
 fn every_table_and_folder_has_a_holder_or_a_reason() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     business.close();
     let files = Files::copy_of(&business);
     let mut known: BTreeSet<String> = holders::NEUTRAL.iter().map(|(place, _)| (*place).to_owned()).collect();

@@ -93,7 +93,7 @@ fn places(length: usize, count: usize, dice: &mut Dice) -> Vec<usize> {
 }
 
 fn business_with(count: usize) -> (Business, Vec<RecordId>) {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     let ids: Vec<RecordId> = (0..count).map(|_| keys::random_id()).collect();
     for (number, id) in ids.clone().into_iter().enumerate() {
         let values = person("Erika", &format!("Müller{number}"));

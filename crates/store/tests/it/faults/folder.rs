@@ -14,7 +14,7 @@ fn open(data: &Path, master: MasterKey) -> store::Result<Instance> {
 
 #[test]
 fn a_second_instance_on_one_folder_says_so() {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     let master = MasterKey::read(&business.folder.join("master.key")).unwrap();
     let error = open(&business.data(), master).err().expect("the folder is in use");
     let Error::InUse { pid, .. } = &error else { panic!("{error}") };
@@ -29,7 +29,7 @@ fn a_second_instance_on_one_folder_says_so() {
 
 #[test]
 fn a_wrong_master_key_opens_nothing_and_changes_nothing() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     business
         .tenant()
         .write(business.admin(), |op| put(op, "contact", keys::random_id(), person("Erika", "Müller")))
@@ -52,7 +52,7 @@ fn a_wrong_master_key_opens_nothing_and_changes_nothing() {
 
 #[test]
 fn another_tenants_root_opens_nothing() {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     let new = store::NewTenant {
         id: keys::random_id(),
         zone: "Europe/Berlin".into(),

@@ -11,7 +11,7 @@ use testkit::{Business, PowerCut};
 fn a_full_disk_is_said_and_survived() {
     let vfs = PowerCut::register("full-disk");
     let engine = Settings { vfs: Some(vfs.name().to_owned()), ..Settings::default() };
-    let mut business = Business::with(&["core"], InstanceSettings { engine, ..InstanceSettings::default() });
+    let mut business = Business::in_files_with(&["core"], InstanceSettings { engine, ..InstanceSettings::default() });
     let book = Book::default();
     let mut acknowledged = Vec::new();
     let take = |business: &Business, acknowledged: &mut Vec<_>| {

@@ -13,7 +13,7 @@ fn proof(business: &Business, seq: u64, from: Option<u64>) -> Value {
 
 #[test]
 fn f083_a_stranger_verifies_inclusion_and_continuation() {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     let mut roots = std::collections::BTreeMap::new();
     // Past one full tile, with every size in between once.
     for round in 0..270_u64 {
@@ -43,7 +43,7 @@ fn f083_a_stranger_verifies_inclusion_and_continuation() {
 
 #[test]
 fn a_proof_that_was_touched_does_not_hold() {
-    let business = Business::new(&["core"]);
+    let business = Business::in_files(&["core"]);
     for round in 0..40 {
         business
             .tenant()
@@ -74,7 +74,7 @@ fn a_proof_that_was_touched_does_not_hold() {
     let text = good["checkpoint"].as_str().unwrap().to_owned();
     assert!(!touched(&|proof| proof["checkpoint"] = json!(text.replacen("\n41\n", "\n42\n", 1))));
     // Another tenant's checkpoint says nothing about this journal.
-    let other = Business::new(&["core"]);
+    let other = Business::in_files(&["core"]);
     let foreign = proof(&other, 0, None);
     assert!(holds(&foreign));
     assert!(!touched(&|proof| {

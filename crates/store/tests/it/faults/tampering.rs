@@ -13,7 +13,7 @@ struct Story {
 }
 
 fn story() -> Story {
-    let mut business = Business::new(&["core"]);
+    let mut business = Business::in_files(&["core"]);
     let ids: Vec<RecordId> = (0..290).map(|_| keys::random_id()).collect();
     let write = |business: &Business, ids: Vec<RecordId>, family: &'static str| {
         business
