@@ -61,7 +61,7 @@ fn start(cli: &Cli, words: Vec<OsString>, lang: Lang, terminal: &mut Terminal) -
     let done = match &cli.command {
         Command::Demo(args) => demo::run(args, &settings, &cwd, &mut out)?,
         Command::Serve(args) => served(args, &folder, &settings, &mut out)?,
-        Command::Bench(args) => bench::run(args, &folder, &mut out)?,
+        Command::Bench(args) => bench::run(args, &folder, &settings, &mut out)?,
         Command::Doctor(args) => doctor::run(args, &folder, &settings, &mut out)?,
         Command::Module(Module::Check(args)) => module_check::run(&cwd, args, &mut out)?,
         Command::Module(Module::List(args)) if args.tenant.is_none() => module_list::shipped(&mut out)?,

@@ -375,6 +375,37 @@ mod tests {
     }
 
     #[test]
+    fn a_database_server_needs_password_files_that_nobody_else_can_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = testkit::TempDir::new().unwrap();
+        let password = folder.join("password");
+        std::fs::write(&password, "geheim\n").unwrap();
+        let mode = |mode| std::fs::set_permissions(&password, std::fs::Permissions::from_mode(mode)).unwrap();
+        let section = |keys: &str| {
+            let file = password.display();
+            format!(
+                "[[server]]\nname = \"main\"\nrecords = \"postgres://obhut@127.0.0.1\"\nrecords_password_file = \"{file}\"\nkeys = \"{keys}\"\nkeys_password_file = \"{file}\"\n"
+            )
+        };
+        let good = section("postgres://obhut@127.0.0.1:5433");
+        mode(0o600);
+        let settings = read(&good).unwrap();
+        let [server] = settings.servers() else { panic!("one server") };
+        assert_eq!((server.name.as_str(), server.records.port, server.keys.port), ("main", 5432, 5433));
+        assert!(!format!("{settings:?}").contains("geheim"), "no password is shown");
+        for wrong in [
+            section("postgres://obhut:geheim@127.0.0.1"),
+            section("localhost"),
+            format!("{good}{good}"),
+            good.replace("records_password_file", "record_password_file"),
+        ] {
+            assert!(!read(&wrong).unwrap_err().text.en.contains("geheim"));
+        }
+        mode(0o640);
+        assert!(read(&good).unwrap_err().text.en.contains("can be read by others"));
+    }
+
+    #[test]
     fn a_misspelt_or_impossible_limit_is_refused_and_named() {
         for (text, named) in [
             ("prot_offset = 7", "prot_offset"),

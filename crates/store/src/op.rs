@@ -7,14 +7,15 @@ use crate::engine::{self, Change, Connection, Param, Query, Row, Upkeep};
 use crate::index::IndexChange;
 use crate::index_row::{Listed, ListedRecord};
 use crate::journal::{Body, Cover, Digest};
-use crate::rows::Stored;
+use crate::rows::{Stored, SubjectRow};
 use crate::shared::Shared;
+use crate::units::Unit;
 use crate::writer::State;
-use crate::{Error, Result};
+use crate::{Error, Result, statements};
 use base::{Access, Actor, Grants, Permission, RecordId, Timestamp, UnitId};
 use serde_json::{Map, Value};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Who acts, with which rights, and why.
@@ -78,6 +79,30 @@ pub(crate) struct Pending {
     pub unique: Vec<UniqueChange>,
     /// Run after the commit: caches to drop, workers to wake.
     pub after: Vec<Box<dyn FnOnce() + Send>>,
+    pub seen: Seen,
+}
+
+/// Owners that the operation has read or made, so that it need not ask again: on a server each question is a way there and back. Nobody else writes
+/// meanwhile; what the operation itself changes or undoes is forgotten here.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub subjects: HashMap<i64, SubjectRow>,
+    /// Subjects that the operation has made: they have no unit but those in `units`.
+    pub made: HashSet<i64>,
+    /// By subject, class and record.
+    pub units: HashMap<(i64, String, i64), Unit>,
+}
+
+impl Seen {
+    fn forget_what_changes(&mut self, statement: &str) {
+        if statement.starts_with("SUBJECT_") && statement != statements::SUBJECT_PUT.name {
+            self.subjects.clear();
+        }
+        if statement.starts_with("UNIT_") && statement != statements::UNIT_PUT.name {
+            self.units.clear();
+            self.made.clear();
+        }
+    }
 }
 
 /// A change of the values that may stand only once.
@@ -171,11 +196,13 @@ impl Op<'_> {
     /// Changes business data. The entry in hand is what makes it a recorded change.
     pub fn change(&mut self, change: &Change, params: &[Param<'_>], _entry: &Entry) -> Result<u64> {
         self.state.changed = true;
+        self.pending.seen.forget_what_changes(change.name);
         self.state.records.execute(change.into(), params)
     }
     /// The same where the number of rows does not matter: a server is not waited for. What goes wrong shows before the operation is over.
     pub fn send(&mut self, change: &Change, params: &[Param<'_>], _entry: &Entry) -> Result<()> {
         self.state.changed = true;
+        self.pending.seen.forget_what_changes(change.name);
         self.state.records.send(change.into(), params)
     }
     /// Changes bookkeeping: sessions, jobs, positions. See [`Upkeep`].
@@ -273,6 +300,7 @@ impl Op<'_> {
             }
             other => {
                 self.state.records.undo()?;
+                self.pending.seen = Seen::default();
                 self.pending.leaves.truncate(before.0);
                 self.pending.open = before.1;
                 self.pending.index.truncate(before.2);

@@ -209,6 +209,7 @@ impl Tenant {
             committed: committed_in,
             handed: Arc::clone(&handed),
             checkpoints: notify,
+            unsure: None,
         };
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()

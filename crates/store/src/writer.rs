@@ -249,7 +249,19 @@ pub(crate) struct Writer {
     /// Commits that the index thread has not finished with.
     pub handed: Arc<AtomicUsize>,
     pub checkpoints: Arc<dyn Fn() + Send + Sync>,
+    /// A commit of which nobody knows whether it went through: the way to the server broke in the middle of it.
+    pub unsure: Option<Unsure>,
 }
+
+/// What the journal is if such a commit went through.
+pub(crate) struct Unsure {
+    after: Tree,
+    note: String,
+}
+
+/// How often the server is asked what became of a commit, and how long between: half a minute. Afterwards whoever waits is told that nobody knows.
+const ASK_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
+const ASKS: u32 = 300;
 
 impl Writer {
     pub fn run(mut self) {
@@ -296,6 +308,9 @@ impl Writer {
     }
 
     fn commit_some(&mut self, waiting: &mut VecDeque<Box<dyn Task>>) {
+        if let Err(error) = self.find_out() {
+            return refuse(waiting, &error);
+        }
         if let Err(error) = self.state.begin() {
             return refuse(waiting, &error);
         }
@@ -428,6 +443,56 @@ impl Writer {
         done
     }
 
+    /// Asks the server, once it is there again, whether a commit went through whose answer was lost.
+    fn went_through(&mut self, unsure: Unsure) -> Result<bool> {
+        for _ in 0..ASKS {
+            match self.asked(&unsure) {
+                Ok(answer) => return Ok(answer),
+                Err(error @ Error::Conflict { .. }) => return Err(error),
+                Err(_) => std::thread::park_timeout(ASK_AGAIN),
+            }
+        }
+        self.unsure = Some(unsure);
+        let message = "the connection to the database server was lost while this was being saved, and the server has not come back: it is not known whether it was saved. Look before you enter it again";
+        Err(Error::Busy { message: message.into() })
+    }
+
+    fn asked(&mut self, unsure: &Unsure) -> Result<bool> {
+        let records = &mut self.state.records;
+        records.begin()?;
+        let head = crate::tenant::Head::read(records);
+        records.rollback();
+        let head = head?;
+        if head.fence != self.state.fence {
+            return Err(Error::conflict("fenced", "another node has taken over this tenant"));
+        }
+        Ok(head.size == unsure.after.size() && head.root == unsure.after.root())
+    }
+
+    /// Before anything else is written: what became of the commit that nobody knew of. If it went through, the journal goes on behind it and the
+    /// index catches up.
+    fn find_out(&mut self) -> Result<()> {
+        let Some(unsure) = self.unsure.take() else { return Ok(()) };
+        match self.asked(&unsure) {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                self.state.commit_no += 1;
+                self.state.tree = unsure.after;
+                *self.shared.newest_note.lock() = unsure.note;
+                (self.checkpoints)();
+                self.shared.index_failed.store(true, Ordering::Release);
+                let position = Position(i64::try_from(self.state.tree.size()).unwrap_or(i64::MAX));
+                let (changes, answers, after) = (Vec::new(), Vec::new(), Vec::new());
+                self.hand_over(Committed { changes, position, answers, after, reached: None });
+                Ok(())
+            }
+            Err(error) => {
+                self.unsure = Some(unsure);
+                Err(error)
+            }
+        }
+    }
+
     fn commit_steps(&mut self, shared: &Shared, leaves: &[[u8; 32]]) -> Result<()> {
         let state = &mut self.state;
         if !state.batch_unique.is_empty() {
@@ -448,7 +513,16 @@ impl Writer {
         if state.records.execute((&statements::HEAD_MOVE).into(), &params)? != 1 {
             return Err(Error::Busy { message: "another node has taken over this tenant".into() });
         }
-        state.records.commit()?;
+        if let Err(error) = state.records.commit() {
+            if !state.records.is_closed() {
+                return Err(error);
+            }
+            let unsure = Unsure { after: state.tree.clone(), note: note.clone() };
+            if !self.went_through(unsure)? {
+                return Err(error);
+            }
+        }
+        let state = &mut self.state;
         shared.counters.syncs.fetch_add(1, Ordering::Relaxed);
         shared.counters.batches.fetch_add(1, Ordering::Relaxed);
         state.batch_leaves = 0;

@@ -184,7 +184,10 @@ impl Thief<'_> {
     /// If its folder cannot be read at all.
     pub fn search_server(&self, kind: &str, folder: &Path, loot: &mut Loot) {
         let before = loot.found.len();
-        for path in files(folder) {
+        // The log first: what a checkpoint removes from it meanwhile stands in the tables by then.
+        let mut all = files(folder);
+        all.sort_by_key(|path| !path.iter().any(|part| part == "pg_wal"));
+        for path in all {
             // A file that the server has just removed is not there for a thief either.
             if let Ok(bytes) = std::fs::read(&path) {
                 loot.found.push(Found { kind: kind.to_owned(), place: path.display().to_string(), bytes });

@@ -7,6 +7,7 @@ mod dice;
 pub mod forensic;
 pub mod postgres;
 pub mod powercut;
+pub mod proxy;
 mod temp;
 
 pub use business::Business;

@@ -99,11 +99,18 @@ impl PostgresServer {
 
     /// Its address, for the role that makes databases.
     pub fn address(&self) -> Address {
-        Address::parse(
-            &format!("postgres://{ROLE}@127.0.0.1:{}/postgres", self.port),
-            Zeroizing::new(PASSWORD.to_owned()),
-        )
-        .expect("the address is one")
+        self.address_through(self.port)
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address behind something that listens on another port.
+    pub fn address_through(&self, port: u16) -> Address {
+        Address::parse(&format!("postgres://{ROLE}@127.0.0.1:{}/postgres", port), Zeroizing::new(PASSWORD.to_owned()))
+            .expect("the address is one")
     }
 
     fn tell(&mut self, word: &str) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
+use store::postgres::Server;
 use store::{Caller, Instance, InstanceSettings, NewTenant, Tenant};
 
 /// What went wrong, in words: the bench breaks off and says it.
@@ -60,20 +61,35 @@ pub(super) struct Business {
 impl Business {
     /// An empty one in a new folder.
     pub(super) fn create(folder: &Path) -> Result<Self> {
+        Self::create_on(folder, None)
+    }
+
+    /// The same with its databases on a server.
+    pub(super) fn create_on(folder: &Path, server: Option<&Server>) -> Result<Self> {
         let clock: SharedClock = Arc::new(SystemClock);
-        let instance =
-            Arc::new(Instance::open(folder, MasterKey::generate(), Arc::clone(&clock), InstanceSettings::default())?);
+        let servers = server.into_iter().cloned().collect();
+        let settings = InstanceSettings { servers, ..InstanceSettings::default() };
+        let instance = Arc::new(Instance::open(folder, MasterKey::generate(), Arc::clone(&clock), settings)?);
         let new = NewTenant {
             id: keys::random_id(),
             zone: "Europe/Berlin".into(),
             marker: "test".into(),
             packs: vec!["core".into()],
-            server: None,
+            server: server.map(|server| server.name.clone()),
         };
         let info = instance.create_tenant(&Actor::Operator("bench".into()), "Bench", &new)?;
         let tenant = instance.tenant(info.id)?;
         let caller = Caller::operator("bench");
         Ok(Self { instance, tenant, clock, caller, contacts: Vec::new(), rates: Vec::new(), rate: 0.0 })
+    }
+
+    /// Removes it, from its server too.
+    pub(super) fn destroy(self) -> Result<()> {
+        let Self { instance, tenant, .. } = self;
+        let id = tenant.shared().id();
+        drop(tenant);
+        instance.destroy_tenant(&Actor::Operator("bench".into()), id)?;
+        Ok(())
     }
 
     /// Imports so many contacts: validated, sealed, journaled, indexed; an operation is answered when lists and search have its records.

@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 use store::baseline::Baseline;
 
 /// Callers that each wait for their change before they send the next.
-const CALLERS: u64 = 64;
+pub(super) const CALLERS: u64 = 64;
 /// Runs; an odd number, the middle counts.
-const RUNS: u64 = 5;
+pub(super) const RUNS: u64 = 5;
 /// How long one run lasts, and one of the baseline.
-const RUN: Duration = Duration::from_millis(1_500);
+pub(super) const RUN: Duration = Duration::from_millis(1_500);
 /// Rows of the baseline between two looks at the clock.
 const RAW_ROWS: u64 = 100;
 
 pub(super) fn measure(business: &Business, folder: &Path) -> Result<Vec<Figure>> {
     let mut raw = Baseline::create(folder)?;
     let mut dice = Dice::new(1);
-    run(business, &mut dice, RUN / 2)?;
+    run(business, &mut dice, RUN / 2, CALLERS)?;
     let counters = business.tenant.shared().counters();
     let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let before = (
@@ -31,7 +31,7 @@ pub(super) fn measure(business: &Business, folder: &Path) -> Result<Vec<Figure>>
     for _ in 0..RUNS {
         // Side by side, because a shared disk is not equally quick at all times: each run has its own baseline.
         theirs.push(commits(&mut raw)?);
-        ours.push(run(business, &mut dice, RUN)?);
+        ours.push(run(business, &mut dice, RUN, CALLERS)?);
         ratios.push(ours.last().copied().unwrap_or_default() / theirs.last().copied().unwrap_or(1.0));
     }
     let since =
@@ -66,7 +66,7 @@ fn commits(raw: &mut Baseline) -> Result<f64> {
 }
 
 /// Changes of random contacts: every second one gets another family name (title, sort key, full text), the others another salutation.
-fn run(business: &Business, dice: &mut Dice, time: Duration) -> Result<f64> {
+pub(super) fn run(business: &Business, dice: &mut Dice, time: Duration, callers: u64) -> Result<f64> {
     let (answer, answers) = channel();
     let mut begin = |number: u64| -> Result<()> {
         let id = business.contact(dice)?;
@@ -87,7 +87,7 @@ fn run(business: &Business, dice: &mut Dice, time: Duration) -> Result<f64> {
     let started = Instant::now();
     let mut sent = 0;
     let mut done = 0;
-    while sent < CALLERS {
+    while sent < callers {
         begin(sent)?;
         sent += 1;
     }

@@ -11,16 +11,19 @@ mod get;
 mod import;
 mod lists;
 mod machine;
+mod server;
 mod start;
 mod verify;
 
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, Table};
+use crate::settings::Settings;
 use business::{Business, Result, Scratch, Trouble};
 use figure::Figure;
 use machine::Machine;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use store::postgres::Server;
 
 /// The size that every other one is compared with.
 const SMALL: u64 = 10_000;
@@ -34,12 +37,24 @@ pub(crate) struct Args {
     /// Businesses that the instance starts with; 0 leaves that figure out
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(0..=100_000))]
     tenants: u64,
+    /// What is measured: files, or the first database server of the settings
+    #[arg(long, value_name = "ENGINE", value_enum, default_value_t = Engine::Embedded)]
+    engine: Engine,
     /// Only these groups of figures, separated by commas; the import comes before each
     #[arg(long, value_name = "GROUPS", value_delimiter = ',')]
     only: Vec<Group>,
     /// Opens a folder that `bench` made, says how long it took, and ends
     #[arg(long, value_name = "DIR", hide = true)]
     start_only: Option<PathBuf>,
+}
+
+/// Where records and keys lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Engine {
+    /// In files
+    Embedded,
+    /// On a database server
+    Postgres,
 }
 
 /// Figures that are measured together.
@@ -70,13 +85,23 @@ impl Args {
 }
 
 /// Measures below the folder in which the data folder lies.
-pub(crate) fn run(args: &Args, place: &Path, out: &mut Output<'_>) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &Args, place: &Path, settings: &Settings, out: &mut Output<'_>) -> Result<Exit, Failure> {
     if let Some(folder) = &args.start_only {
         let started = start::child(folder).map_err(|error| failed(&error))?;
         out.raw(serde_json::to_string(&started).unwrap_or_default().as_bytes())?;
         return Ok(Exit::Done);
     }
-    let (machine, figures) = measure(args, place, out).map_err(|error| failed(&error))?;
+    let server = match (args.engine, settings.servers()) {
+        (Engine::Embedded, _) => None,
+        (Engine::Postgres, [server, ..]) => Some(server),
+        (Engine::Postgres, []) => {
+            return Err(Failure::usage(
+                "In den Einstellungen (--config) steht kein Datenbankserver: docs/scaling.md.",
+                "The settings (--config) name no database server: docs/scaling.md.",
+            ));
+        }
+    };
+    let (machine, figures) = measure(args, place, server, out).map_err(|error| failed(&error))?;
     out.end_progress()?;
     let document = serde_json::json!({"machine": machine, "figures": figures});
     out.answer(&document, |_| text(&machine, &figures))?;
@@ -113,11 +138,18 @@ impl Steps<'_, '_> {
     }
 }
 
-fn measure(args: &Args, place: &Path, out: &mut Output<'_>) -> Result<(Machine, Vec<Figure>)> {
+fn measure(args: &Args, place: &Path, server: Option<&Server>, out: &mut Output<'_>) -> Result<(Machine, Vec<Figure>)> {
     let scratch = Scratch::beside(place)?;
     let mut machine = Machine::read(scratch.path());
     let mut steps = Steps { out, begun: Instant::now() };
     let mut figures = Vec::new();
+    if let Some(server) = server {
+        let figures = server::measure(server, args.records, scratch.path(), &mut |label, done| {
+            steps.at(label, done, args.records)
+        })?;
+        machine.load = [machine.load.first().copied().unwrap_or_default(), machine::load()];
+        return Ok((machine, figures));
+    }
     if args.tenants > 0 && args.wants(Group::Start) {
         steps.at("tenants", 0, args.tenants)?;
         let total = args.tenants;

@@ -31,9 +31,10 @@ struct Secret(Zeroizing<String>);
 impl Address {
     /// Reads `postgres://user@host:port/database`. A password in it is refused: it would stand in settings, arguments and their histories.
     pub fn parse(text: &str, password: Zeroizing<String>) -> Result<Self> {
+        // What was given is not repeated: it may be a password in the wrong place.
         let wrong = |what: &str| {
             Error::invalid(format!(
-                "{text} is no address of a database server: {what}. It looks like postgres://role@host:5432/database"
+                "the address of a database server looks like postgres://role@host:5432/database: {what}"
             ))
         };
         let rest = text

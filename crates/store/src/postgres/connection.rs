@@ -27,6 +27,20 @@ const AHEAD_MAX: usize = 512;
 const FLUSH_EACH: usize = 8;
 /// Turns of the runtime until what has arrived on a socket is known: one to see that it has, one to read it.
 const LOOKS: usize = 2;
+/// Settings of every session.
+const OPTIONS: [&str; 9] = [
+    // A commit that was confirmed is on the server's disk, whatever its default says.
+    "synchronous_commit=on",
+    "client_min_messages=error",
+    "standard_conforming_strings=on",
+    // Every statement has its index, and a plan that was made while a table was empty must not read all of it once it is full.
+    "plan_cache_mode=force_generic_plan",
+    "enable_seqscan=off",
+    "enable_hashjoin=off",
+    "enable_mergejoin=off",
+    "enable_material=off",
+    "jit=off",
+];
 /// Packets without an answer for so long mean that the way to the server is broken.
 const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(20);
 
@@ -236,8 +250,7 @@ fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<C
         .application_name("obhut")
         .connect_timeout(CONNECT)
         .tcp_user_timeout(UNANSWERED)
-        // A commit that was confirmed is on the server's disk, whatever its default says.
-        .options("-c synchronous_commit=on -c client_min_messages=error -c standard_conforming_strings=on");
+        .options(&OPTIONS.map(|option| format!("-c {option}")).join(" "));
     let opened = runtime.block_on(async {
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(async move {

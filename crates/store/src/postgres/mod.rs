@@ -3,6 +3,7 @@
 //! The server holds ids, numbers, ciphertext and wrapped keys. Every text is sealed before it leaves the process ([`keys::TextKey`]), so that the
 //! server's files, logs, statistics and write-ahead log have none; the index stays a file here.
 mod address;
+mod baseline;
 mod connection;
 mod dialect;
 mod explain;
@@ -12,6 +13,7 @@ mod server;
 mod wire;
 
 pub use address::Address;
+pub use baseline::ServerBaseline;
 pub(crate) use connection::{Interrupt, PgConnection};
 pub(crate) use reseal::reseal;
 pub use server::{Databases, Server, ServerReport, report};

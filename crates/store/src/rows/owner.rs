@@ -72,11 +72,18 @@ impl UnitRow {
 impl Op<'_> {
     /// The subject of that id.
     pub fn subject(&mut self, id: SubjectId) -> Result<Option<SubjectRow>> {
-        self.first(&statements::SUBJECT_BY_ID, &[id.bytes().into()], SubjectRow::read)
+        let found = self.first(&statements::SUBJECT_BY_ID, &[id.bytes().into()], SubjectRow::read)?;
+        self.pending.seen.subjects.extend(found.iter().map(|row| (row.rid, row.clone())));
+        Ok(found)
     }
     /// The subject of that row number.
     pub fn subject_rid(&mut self, rid: i64) -> Result<Option<SubjectRow>> {
-        self.first(&statements::SUBJECT_BY_RID, &[rid.into()], SubjectRow::read)
+        if let Some(seen) = self.pending.seen.subjects.get(&rid) {
+            return Ok(Some(seen.clone()));
+        }
+        let found = self.first(&statements::SUBJECT_BY_RID, &[rid.into()], SubjectRow::read)?;
+        self.pending.seen.subjects.extend(found.iter().map(|row| (row.rid, row.clone())));
+        Ok(found)
     }
     /// The subject that stands for this one: itself, or the one it was merged into.
     pub fn canonical_subject(&mut self, rid: i64) -> Result<i64> {
@@ -116,6 +123,9 @@ impl Op<'_> {
                 let params = [rid.into(), id.bytes().into(), record.0.into(), self.commit_no().into()];
                 self.send(&statements::SUBJECT_PUT, &params, entry)?;
                 entry.covers(&covered::SUBJECT, id.bytes(), Some(covered::new_subject(record.0)));
+                let made = SubjectRow { rid, id, record: record.0, alias_of: 0, state: "live".into() };
+                self.pending.seen.subjects.insert(rid, made);
+                self.pending.seen.made.insert(rid);
                 Ok(rid)
             }
             Subject::Link(field) => self.subject_behind(values, field),
@@ -138,11 +148,23 @@ impl Op<'_> {
 
     /// The unit for a subject, class and record, made if there is none. A dead or erased unit refuses (409): an erasure has begun.
     pub(crate) fn unit(&mut self, subject: i64, class: &str, record: i64, entry: &Entry) -> Result<Unit> {
-        let found = self.first(&statements::UNIT_BY_OWNER, &[subject.into(), class.into(), record.into()], |row| {
-            Ok((row.int(0)?, row.int(2)?))
-        })?;
+        let owner = (subject, class.to_owned(), record);
+        if let Some(seen) = self.pending.seen.units.get(&owner) {
+            return Ok(seen.clone());
+        }
+        let found = if self.pending.seen.made.contains(&subject) {
+            None
+        } else {
+            self.first(&statements::UNIT_BY_OWNER, &[subject.into(), class.into(), record.into()], |row| {
+                Ok((row.int(0)?, row.int(2)?))
+            })?
+        };
         match found {
-            Some((rid, 0)) => self.state.unit_key(self.shared, rid),
+            Some((rid, 0)) => {
+                let unit = self.state.unit_key(self.shared, rid)?;
+                self.pending.seen.units.insert(owner, unit.clone());
+                Ok(unit)
+            }
             Some(_) => Err(Error::conflict("unit-dead", "the person is being erased or has been erased")),
             None => {
                 let unit = self.state.fresh_key(self.shared)?;
@@ -156,6 +178,7 @@ impl Op<'_> {
                 ];
                 self.send(&statements::UNIT_PUT, &params, entry)?;
                 entry.covers(&covered::UNIT, unit.id.bytes(), Some(covered::unit(subject, class, record, 0)));
+                self.pending.seen.units.insert(owner, unit.clone());
                 Ok(unit)
             }
         }

@@ -292,9 +292,8 @@ impl Op<'_> {
                 stored.clear.as_str().into(),
                 commit.into(),
             ];
-            if self.change(&statements::RECORD_SET, &params, entry)? != 1 {
-                return Err(Error::not_found(format!("record {}", stored.id)));
-            }
+            // It was read in this transaction, so it is there.
+            self.send(&statements::RECORD_SET, &params, entry)?;
         } else {
             let params = [
                 stored.rid.into(),

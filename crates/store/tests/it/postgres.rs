@@ -7,6 +7,7 @@ use store::rows::Access;
 use store::{Error, InstanceSettings, Rotate};
 use testkit::Business;
 use testkit::postgres::{PostgresServer, Servers};
+use testkit::proxy::{Cut, Proxy};
 
 fn business() -> Business {
     Business::on_server(&["workshop"], InstanceSettings::default())
@@ -125,5 +126,33 @@ fn without_its_server_nothing_is_said_to_be_saved_and_with_it_all_goes_on() {
     assert_eq!(read(&business, person), "Vorher");
     write(&business, person, "Nachher").unwrap();
     assert_eq!(read(&business, person), "Nachher");
+    business.assert_sound();
+}
+
+/// A commit whose answer is lost is asked after: it is neither lost nor done twice.
+#[test]
+fn a_commit_whose_answer_was_lost_is_neither_lost_nor_doubled() {
+    let servers = Servers::shared();
+    let way = Proxy::to(servers.records.port());
+    let server = Server { records: servers.records.address_through(way.port()), ..servers.server() };
+    let business =
+        Business::on("main", &["core"], InstanceSettings { servers: vec![server], ..InstanceSettings::default() });
+    let person = create(&business, "Anfang");
+    let entries = |business: &Business| business.verify().entries;
+
+    let before = entries(&business);
+    way.cut_next(Cut::AfterCommit);
+    write(&business, person, "Bestätigt").unwrap();
+    assert_eq!((way.cuts(), read(&business, person).as_str()), (1, "Bestätigt"));
+    assert_eq!(entries(&business), before + 1, "once");
+
+    way.cut_next(Cut::BeforeCommit);
+    let refused = write(&business, person, "Verloren");
+    assert!(matches!(refused, Err(Error::Busy { .. })), "{refused:?}");
+    assert_eq!((way.cuts(), read(&business, person).as_str()), (2, "Bestätigt"));
+    assert_eq!(entries(&business), before + 1);
+
+    write(&business, person, "Danach").unwrap();
+    assert_eq!(read(&business, person), "Danach");
     business.assert_sound();
 }

@@ -129,6 +129,25 @@ fn every_table_and_folder_has_a_holder_or_a_reason() {
     assert!(left_over.is_empty(), "holders or NEUTRAL name what is not there: {left_over:?}");
 }
 
+/// An operation remembers the owners that it has read, and forgets them by the names of statements (`op.rs`, `Seen`).
+#[test]
+fn what_changes_owners_is_named_after_them() {
+    let lists = store::STATEMENTS.iter().flat_map(|(_, list)| *list);
+    let mut seen = 0;
+    for (name, sql) in lists {
+        for (table, prefix) in [("subject", "SUBJECT_"), ("unit", "UNIT_")] {
+            let changes = ["UPDATE ", "INSERT INTO ", "DELETE FROM "]
+                .iter()
+                .any(|verb| sql.strip_prefix(verb).is_some_and(|rest| rest.split([' ', '(']).next() == Some(table)));
+            if changes {
+                assert!(name.starts_with(prefix), "{name}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 8, "{seen}");
+}
+
 /// What may change without a journal entry: bookkeeping that holds no business data, the journal itself, and keys.
 const UPKEEP_TABLES: &[&str] = &[
     "entry",
