@@ -109,7 +109,7 @@ impl PostgresServer {
 
     /// Its address behind something that listens on another port.
     pub fn address_through(&self, port: u16) -> Address {
-        Address::parse(&format!("postgres://{ROLE}@127.0.0.1:{}/postgres", port), Zeroizing::new(PASSWORD.to_owned()))
+        Address::parse(&format!("postgres://{ROLE}@127.0.0.1:{port}/postgres"), Zeroizing::new(PASSWORD.to_owned()))
             .expect("the address is one")
     }
 

@@ -63,7 +63,7 @@ fn pass(client: &TcpStream, server: &TcpStream, cut: &Arc<AtomicU8>, cuts: &Arc<
     let (mut from, mut to, cut, cuts, muted) =
         (copy(client), copy(server), Arc::clone(cut), Arc::clone(cuts), Arc::clone(&mute));
     std::thread::spawn(move || {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
             let bytes = buffer.get(..count).unwrap_or_default();
             let commits = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
@@ -89,7 +89,7 @@ fn pass(client: &TcpStream, server: &TcpStream, cut: &Arc<AtomicU8>, cuts: &Arc<
     });
     let (mut from, mut to) = (copy(server), copy(client));
     std::thread::spawn(move || {
-        let mut buffer = [0; 65_536];
+        let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
             if mute.load(Ordering::SeqCst) == 1 || to.write_all(buffer.get(..count).unwrap_or_default()).is_err() {
                 break;

@@ -73,8 +73,6 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("Read and check everything, show the mapping, write nothing", "Alles lesen und prüfen, die Zuordnung zeigen, nichts schreiben"),
     ("Put records and keys on this database server of the settings, instead of into files", "Datensätze und Schlüssel auf diesen Datenbankserver der Einstellungen legen statt in Dateien"),
     ("What is measured: files, or the first database server of the settings", "Was gemessen wird: Dateien oder der erste Datenbankserver der Einstellungen"),
-    ("In files", "In Dateien"),
-    ("On a database server", "Auf einem Datenbankserver"),
     ("Read the administrator's password from standard input; otherwise it is asked for, or made and printed once", "Das Kennwort des Administrators von der Standardeingabe lesen; sonst wird es erfragt oder erzeugt und einmal ausgegeben"),
     ("Read the password from standard input; otherwise it is asked for, or made and printed once", "Das Kennwort von der Standardeingabe lesen; sonst wird es erfragt oder erzeugt und einmal ausgegeben"),
     ("Rebuild the index of a business from its records", "Das Verzeichnis eines Mandanten aus seinen Datensätzen neu aufbauen"),

@@ -250,7 +250,7 @@ fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<C
         .application_name("obhut")
         .connect_timeout(CONNECT)
         .tcp_user_timeout(UNANSWERED)
-        .options(&OPTIONS.map(|option| format!("-c {option}")).join(" "));
+        .options(OPTIONS.map(|option| format!("-c {option}")).join(" "));
     let opened = runtime.block_on(async {
         let (client, connection) = config.connect(NoTls).await?;
         tokio::spawn(async move {
