@@ -70,6 +70,8 @@ fn o59_each_business_has_databases_and_roles_of_its_own() {
     }
 }
 
+const LATE: Query = Query { name: "LATE", sql: "SELECT rid FROM job WHERE name = ?1" };
+
 #[test]
 fn whoever_opens_it_later_writes_and_the_one_before_is_fenced() {
     let business = business();
@@ -81,7 +83,6 @@ fn whoever_opens_it_later_writes_and_the_one_before_is_fenced() {
     let refused: store::Result<()> =
         business.tenant().write(caller, |op| op.queue("late", &serde_json::json!({}), op.now()));
     assert!(matches!(refused, Err(Error::Busy { .. })), "{refused:?}");
-    const LATE: Query = Query { name: "LATE", sql: "SELECT rid FROM job WHERE name = ?1" };
     let mut late = 0;
     records
         .query((&LATE).into(), &["late".into()], &mut |_| {
