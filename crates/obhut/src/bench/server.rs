@@ -92,7 +92,9 @@ fn side_by_side(businesses: &[&Business], raw: &mut ServerBaseline, name: String
         }
         let their = per_second(rows, begun.elapsed());
         let our = together(run, RUN)?;
-        (ours.push(our), theirs.push(their), ratios.push(our / their));
+        ours.push(our);
+        theirs.push(their);
+        ratios.push(our / their);
     }
     let baseline = Some((median(theirs), "raw commits of one row, one connection"));
     Ok(Figure::new(name, (median(ours), "1/s"), baseline, Goal::RatioAtLeast(goal)).with_ratio(median(ratios)))
