@@ -46,10 +46,26 @@ pub struct ServerReport {
 }
 
 impl Server {
-    /// Makes a tenant's databases, each with a role of its own that no other tenant has.
+    /// Makes a tenant's databases, each with a role of its own that no other tenant has; both or neither.
     pub fn provision(&self, tenant: TenantId) -> Result<Databases> {
+        let made = self.make(tenant);
+        if made.is_err() {
+            let named = |server: &Address, what| {
+                let name = database_name(tenant, what);
+                server.with_database(&name, &name, Zeroizing::default())
+            };
+            let (records, keys) = (named(&self.records, "records"), named(&self.keys, "keys"));
+            let half = Databases { server: self.name.clone(), records, keys };
+            if let Err(error) = self.remove(&half) {
+                tracing::debug!(%error, "what a server had made before it failed could not be removed");
+            }
+        }
+        made
+    }
+
+    fn make(&self, tenant: TenantId) -> Result<Databases> {
         let make = |server: &Address, what: &'static str| -> Result<Address> {
-            let name = format!("obhut_{tenant}_{what}");
+            let name = database_name(tenant, what);
             let password = Zeroizing::new(data_encoding::HEXLOWER.encode(&keys::random_bytes::<24>()));
             let mut admin = admin(server)?;
             // Names are made of digits and letters, so nothing in them can end a quotation. The server, and whatever it logs, gets what verifies the
@@ -133,6 +149,11 @@ impl Server {
 
 /// PostgreSQL 15, as its servers write it.
 const OLDEST: i64 = 150_000;
+
+/// Made of digits and letters.
+fn database_name(tenant: TenantId, what: &str) -> String {
+    format!("obhut_{tenant}_{what}")
+}
 
 /// What a server says of itself.
 pub fn report(address: &Address) -> Result<ServerReport> {

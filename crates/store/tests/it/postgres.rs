@@ -157,3 +157,15 @@ fn a_commit_whose_answer_was_lost_is_neither_lost_nor_doubled() {
     assert_eq!(read(&business, person), "Danach");
     business.assert_sound();
 }
+
+#[test]
+fn a_business_that_cannot_be_made_leaves_nothing_on_a_server() {
+    let servers = Servers::shared();
+    let nowhere = Server { keys: servers.keys.address_through(1), ..servers.server() };
+    let id: base::TenantId = keys::random_id();
+    assert!(matches!(nowhere.provision(id), Err(Error::Busy { .. })));
+    let left = report(&servers.records.address().in_database(&format!("obhut_{id}_records")));
+    assert!(matches!(left, Err(Error::NotFound { .. })), "{left:?}");
+    let made = servers.server().provision(id).unwrap();
+    servers.server().remove(&made).unwrap();
+}
