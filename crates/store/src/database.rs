@@ -54,7 +54,7 @@ impl Database {
     pub(crate) fn end_snapshot(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(file) => file.script("snapshot end", "ROLLBACK"),
-            Self::Postgres(database) => database.script("snapshot end", "ROLLBACK"),
+            Self::Postgres(database) => database.end_snapshot(),
         }
     }
     /// Whether its server or the way there is gone.

@@ -56,8 +56,10 @@ pub struct PgConnection {
     client: Arc<Client>,
     statements: HashMap<&'static str, Statement>,
     sent: Vec<(&'static str, Sent)>,
-    /// Whether a transaction is open that can still be committed.
+    /// Whether a transaction or a snapshot is open.
     open: bool,
+    /// Whether something in it failed and was not undone: the server would answer to COMMIT by undoing all of it, without an error.
+    failed: bool,
 }
 
 /// Ends what a connection is doing at the moment.
@@ -93,6 +95,7 @@ impl PgConnection {
             statements: HashMap::new(),
             sent: Vec::new(),
             open: false,
+            failed: false,
         })
     }
 
@@ -110,21 +113,30 @@ impl PgConnection {
     }
     /// Runs several statements without parameters at once: migrations, what belongs to the server alone.
     pub fn script(&mut self, name: &'static str, text: &str) -> Result<()> {
+        self.ready()?;
         self.settle()?;
         let client = Arc::clone(&self.client);
         let done = self.wait(async move { client.batch_execute(text).await });
-        done.map_err(|error| explain(self.name, name, &error))
+        done.map_err(|error| self.fail(name, &error))
     }
     /// From here on every answer comes from one state.
     pub fn begin_snapshot(&mut self) -> Result<()> {
-        self.script("snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.script("snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        self.open = true;
+        Ok(())
+    }
+    /// Ends it.
+    pub fn end_snapshot(&mut self) -> Result<()> {
+        self.open = false;
+        self.script("snapshot end", "ROLLBACK")
     }
     /// Answers of the simple protocol, as text: what only the server knows about itself. Never texts of a tenant.
     pub fn facts(&mut self, text: &str) -> Result<Vec<Vec<String>>> {
+        self.ready()?;
         self.settle()?;
         let client = Arc::clone(&self.client);
         let answer = self.wait(async move { client.simple_query(text).await });
-        let answer = answer.map_err(|error| explain(self.name, "facts", &error))?;
+        let answer = answer.map_err(|error| self.fail("facts", &error))?;
         let rows = answer.iter().filter_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|column| row.get(column).unwrap_or_default().to_owned()).collect())
@@ -142,6 +154,17 @@ impl PgConnection {
         }
     }
 
+    /// What an error means. A transaction in which it happened can only be undone.
+    fn fail(&mut self, statement: &'static str, error: &tokio_postgres::Error) -> Error {
+        self.failed = self.open;
+        explain(self.name, statement, error)
+    }
+
+    /// Opens a connection again that was found broken, where no transaction and no snapshot would be lost silently.
+    fn ready(&mut self) -> Result<()> {
+        if !self.open && self.client.is_closed() { self.reconnect() } else { Ok(()) }
+    }
+
     /// Opens it again if the server or the way there broke it. What it had prepared is gone with it.
     fn reconnect(&mut self) -> Result<()> {
         let Some(runtime) = &self.runtime else { return Err(lost(self.name)) };
@@ -152,6 +175,7 @@ impl PgConnection {
     }
 
     fn prepared(&mut self, sql: Sql) -> Result<Statement> {
+        self.ready()?;
         if let Some(statement) = self.statements.get(sql.text) {
             return Ok(statement.clone());
         }
@@ -159,7 +183,7 @@ impl PgConnection {
         let client = Arc::clone(&self.client);
         let text = dialect::statement(sql.text, &self.key);
         let prepared = self.wait(async move { client.prepare(&text).await });
-        let prepared = prepared.map_err(|error| explain(self.name, sql.name, &error))?;
+        let prepared = prepared.map_err(|error| self.fail(sql.name, &error))?;
         self.statements.insert(sql.text, prepared.clone());
         Ok(prepared)
     }
@@ -174,7 +198,7 @@ impl PgConnection {
         match first {
             Poll::Pending => self.sent.push((name, request)),
             Poll::Ready(Ok(_)) => {}
-            Poll::Ready(Err(error)) => return Err(explain(self.name, name, &error)),
+            Poll::Ready(Err(error)) => return Err(self.fail(name, &error)),
         }
         if self.sent.len() >= AHEAD_MAX {
             return self.settle();
@@ -197,7 +221,7 @@ impl PgConnection {
         }
         let sent = std::mem::take(&mut self.sent);
         let done = self.wait(settled(sent));
-        done.map(drop).map_err(|(name, error)| explain(self.name, name, &error))
+        done.map(drop).map_err(|(name, error)| self.fail(name, &error))
     }
 
     fn request(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<Sent> {
@@ -277,8 +301,8 @@ impl Connection for PgConnection {
             Ok::<_, tokio_postgres::Error>((stream, rows))
         };
         let (settled, answered) = self.wait(async { tokio::join!(settled(sent), asked) });
-        settled.map_err(|(name, error)| explain(self.name, name, &error))?;
-        let (mut stream, mut rows) = answered.map_err(|error| explain(self.name, sql.name, &error))?;
+        settled.map_err(|(name, error)| self.fail(name, &error))?;
+        let (mut stream, mut rows) = answered.map_err(|error| self.fail(sql.name, &error))?;
         loop {
             for row in &rows {
                 if !each(&PgRow::new(self.name, row, &self.key))? {
@@ -288,14 +312,14 @@ impl Connection for PgConnection {
             if rows.len() < CHUNK {
                 return Ok(());
             }
-            rows = self.wait(Self::chunk(&mut stream)).map_err(|error| explain(self.name, sql.name, &error))?;
+            rows = self.wait(Self::chunk(&mut stream)).map_err(|error| self.fail(sql.name, &error))?;
         }
     }
     fn execute(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<u64> {
         let request = self.request(sql, params)?;
         let mut sent = std::mem::take(&mut self.sent);
         sent.push((sql.name, request));
-        self.wait(settled(sent)).map_err(|(name, error)| explain(self.name, name, &error))
+        self.wait(settled(sent)).map_err(|(name, error)| self.fail(name, &error))
     }
     fn send(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<()> {
         let request = self.request(sql, params)?;
@@ -305,17 +329,21 @@ impl Connection for PgConnection {
         if self.is_closed() {
             self.reconnect()?;
         }
+        self.failed = false;
         self.put_script("begin", "BEGIN")?;
         self.open = true;
         Ok(())
     }
     fn commit(&mut self) -> Result<()> {
         self.settle()?;
-        // A transaction that failed would answer to COMMIT by undoing itself, without an error.
-        if !std::mem::take(&mut self.open) {
-            return Err(Error::Statement { statement: "commit", message: "there is nothing to commit".into() });
+        if !self.open || self.failed {
+            let message = "something in the transaction failed, so nothing of it can be saved".into();
+            return Err(Error::Statement { statement: "commit", message });
         }
-        self.script("commit", "COMMIT")
+        // Still open while it is asked for: on another connection there would be nothing to commit, and no error.
+        let done = self.script("commit", "COMMIT");
+        self.open = false;
+        done
     }
     fn rollback(&mut self) {
         let sent = std::mem::take(&mut self.sent);
@@ -341,6 +369,7 @@ impl Connection for PgConnection {
         if self.wait(settled(sent)).is_err() {
             tracing::trace!("what is undone had failed");
         }
+        self.failed = false;
         self.script("undo", "ROLLBACK TO op; RELEASE op")
     }
     fn prepare(&mut self, sql: Sql) -> Result<()> {
@@ -387,6 +416,7 @@ impl Connection for PgConnection {
         });
         let script = format!("BEGIN; {} COMMIT", rewrite.collect::<String>());
         if let Err(error) = self.script("rewrite", &script) {
+            self.open = true;
             self.rollback();
             return Err(error);
         }

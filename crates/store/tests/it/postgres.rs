@@ -1,7 +1,7 @@
 //! What holds only where the databases lie on a server.
 use crate::story::{person, put};
 use base::RecordId;
-use store::engine::{Connection, Query};
+use store::engine::{Connection, Query, Sql};
 use store::postgres::{Server, report};
 use store::rows::Access;
 use store::{Error, InstanceSettings, Rotate};
@@ -168,4 +168,42 @@ fn a_business_that_cannot_be_made_leaves_nothing_on_a_server() {
     assert!(matches!(left, Err(Error::NotFound { .. })), "{left:?}");
     let made = servers.server().provision(id).unwrap();
     servers.server().remove(&made).unwrap();
+}
+
+#[test]
+fn what_failed_in_a_transaction_is_never_said_to_be_saved() {
+    const TWICE: &str = "INSERT INTO meta (name, value) VALUES (?1, ?2)";
+    let business = business();
+    let shared = business.tenant().shared();
+    let mut records = store::beside(shared.paths(), &shared.ring(), keys::Pages::Records).unwrap();
+    let put = |records: &mut store::Database| {
+        records.execute(Sql { name: "put", text: TWICE }, &["probe".into(), "eins".into()])
+    };
+    records.begin().unwrap();
+    put(&mut records).unwrap();
+    assert!(matches!(put(&mut records), Err(Error::Conflict { code: "duplicate", .. })));
+    assert!(records.commit().is_err(), "the server has undone it");
+    records.rollback();
+    records.begin().unwrap();
+    put(&mut records).unwrap();
+    records.savepoint().unwrap();
+    assert!(put(&mut records).is_err());
+    records.undo().unwrap();
+    records.commit().unwrap();
+}
+
+#[test]
+fn a_connection_that_broke_between_two_questions_is_opened_again() {
+    let way = Proxy::to(Servers::shared().records.port());
+    let servers = Servers::shared();
+    let server = Server { records: servers.records.address_through(way.port()), ..servers.server() };
+    let business =
+        Business::on("main", &["core"], InstanceSettings { servers: vec![server], ..InstanceSettings::default() });
+    let shared = business.tenant().shared();
+    let mut records = store::beside(shared.paths(), &shared.ring(), keys::Pages::Records).unwrap();
+    way.cut_next(Cut::BeforeCommit);
+    records.begin().unwrap();
+    assert!(records.commit().is_err());
+    records.rollback();
+    assert!(records.tables().unwrap().contains(&"record".to_owned()));
 }
