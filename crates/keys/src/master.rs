@@ -74,7 +74,9 @@ mod tests {
             assert!(matches!(error, Error::MasterKeyFile { length: found, .. } if found == length.min(33)));
             assert_eq!(error.kind(), Kind::Broken);
             assert!(error.to_string().contains("32 raw bytes"), "{error}");
-            assert!(!error.to_string().contains("kkk") && !format!("{error:?}").contains("107"));
+            // The bytes are three times `k`, as text and as a list of numbers; one number alone
+            // may stand in the folder's name.
+            assert!(!error.to_string().contains("kkk") && !format!("{error:?}").contains("107, 107"));
         }
         assert_eq!(MasterKey::read(&folder.0.join("none")).unwrap_err().kind(), Kind::Broken);
     }
