@@ -45,7 +45,10 @@ fn on_server(workspace: &Workspace, tools: &Tools, length: Length) -> Result<(),
     let mut arguments = vec!["test", "--no-fail-fast", "-p", "obhut-store", "-p", "obhut", "--test", "it", "--"];
     let long = (length == Length::Short).then_some(LONG_ON_A_SERVER);
     arguments.extend(IN_FILES_ONLY.iter().copied().chain(long).flat_map(|name| ["--skip", name]));
-    run(workspace.cargo(&arguments).env("OBHUT_TEST_STORE", "postgres"))
+    run(workspace.cargo(&arguments).env("OBHUT_TEST_STORE", "postgres"))?;
+    // Pages and API: their unit tests need no business, so only the stories run again.
+    let surfaces = ["test", "--no-fail-fast", "-p", "obhut-web", "--lib", "--", "tests::"];
+    run(workspace.cargo(&surfaces).env("OBHUT_TEST_STORE", "postgres"))
 }
 
 /// The figures at 1,000,000 records. That some goal is not met is no failure here: docs/performance.md says which, and by how much.

@@ -130,6 +130,8 @@ pub(crate) struct Web {
     pub max_long_work: NonZeroU32,
     /// Sign-ins at a time; a further one is sent away for a moment.
     pub max_sign_ins: NonZeroU32,
+    /// Requests at a time to businesses on database servers; a further one waits.
+    pub max_server_requests: NonZeroU32,
     /// Connections of pages and of the API at a time; a further one waits.
     pub max_connections: NonZeroU32,
     /// Longest head of a request, in KiB; 8 at least.
@@ -231,6 +233,7 @@ impl Default for Web {
             max_batch_mib: limit(16),
             max_long_work: limit(4),
             max_sign_ins: limit(16),
+            max_server_requests: limit(64),
             max_connections: limit(1024),
             max_head_kib: limit(32),
             head_seconds: limit(15),
@@ -323,6 +326,7 @@ impl Settings {
             max_batch_bytes: size(self.web.max_batch_mib, 1024 * 1024),
             max_long_work: size(self.web.max_long_work, 1),
             max_sign_ins: size(self.web.max_sign_ins, 1),
+            max_server_requests: size(self.web.max_server_requests, 1),
             connections: web::Connections {
                 max: size(self.web.max_connections, 1),
                 head_ms: u64::from(self.web.head_seconds.get()) * 1_000,

@@ -261,6 +261,12 @@ impl Instance {
             self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
         Paths { place: place.unwrap_or_default(), ..paths(&self.folder, id) }
     }
+    /// Whether a tenant's records and keys lie on a database server.
+    pub fn is_on_a_server(&self, id: TenantId) -> bool {
+        // Most instances have none, and every request asks.
+        !self.settings.servers.is_empty()
+            && self.directory.lock().tenants.iter().any(|tenant| tenant.id == id && tenant.place.is_remote())
+    }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {
         self.directory.lock().tenants.clone()

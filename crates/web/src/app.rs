@@ -22,6 +22,8 @@ pub struct Settings {
     pub max_long_work: usize,
     /// Sign-ins at a time; a further one is sent away with 503. They have places of their own, because whoever is nobody yet may ask for them.
     pub max_sign_ins: usize,
+    /// Requests at a time to businesses on database servers, each of which holds a thread while it waits for one; a further request waits.
+    pub max_server_requests: usize,
 }
 
 impl Default for Settings {
@@ -32,6 +34,7 @@ impl Default for Settings {
             max_batch_bytes: 16 * 1024 * 1024,
             max_long_work: 4,
             max_sign_ins: 16,
+            max_server_requests: 64,
             connections: crate::Connections::default(),
         }
     }
@@ -44,6 +47,7 @@ pub struct App {
     pub(crate) settings: Settings,
     pub(crate) long_work: Arc<Semaphore>,
     pub(crate) sign_ins: Arc<Semaphore>,
+    pub(crate) waiting: Arc<Semaphore>,
     /// Tenants that are open: reached without opening anything. Weak, so that an idle tenant is closed all the same.
     open: RwLock<HashMap<TenantId, Open>>,
 }
@@ -59,7 +63,8 @@ impl App {
     pub fn new(instance: Arc<Instance>, clock: SharedClock, settings: Settings) -> Arc<Self> {
         let long_work = Arc::new(Semaphore::new(settings.max_long_work.max(1)));
         let sign_ins = Arc::new(Semaphore::new(settings.max_sign_ins.max(1)));
-        Arc::new(Self { instance, clock, settings, long_work, sign_ins, open: RwLock::new(HashMap::new()) })
+        let waiting = Arc::new(Semaphore::new(settings.max_server_requests.max(1)));
+        Arc::new(Self { instance, clock, settings, long_work, sign_ins, waiting, open: RwLock::new(HashMap::new()) })
     }
     /// The tenant of that id with its entry in the directory, opened if it is not.
     pub(crate) async fn tenant(self: &Arc<Self>, id: TenantId) -> Result<(Arc<Tenant>, Arc<TenantInfo>), Failure> {

@@ -22,6 +22,7 @@ mod list;
 mod pages;
 mod patience;
 mod query;
+mod reach;
 pub mod routes;
 mod serve;
 mod show;

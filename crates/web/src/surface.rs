@@ -5,6 +5,7 @@ use crate::fail::Failure;
 use crate::headers::{self, API_POLICY, POLICY};
 use crate::lang::Lang;
 use crate::pages::Visit;
+use crate::reach;
 use crate::routes::{ROUTES, Surface};
 use crate::words::Words;
 use axum::Router;
@@ -22,6 +23,7 @@ pub fn pages(app: Arc<App>) -> Router {
     router(Surface::Pages, &app)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&app), around_pages))
+        .layer(from_fn_with_state(Arc::clone(&app), reach::layer))
         .with_state(app)
 }
 
@@ -30,6 +32,7 @@ pub fn api(app: Arc<App>) -> Router {
     router(Surface::Api, &app)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&app), around_api))
+        .layer(from_fn_with_state(Arc::clone(&app), reach::layer))
         .with_state(app)
 }
 

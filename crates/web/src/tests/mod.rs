@@ -54,8 +54,15 @@ impl Answer {
     }
 }
 
+/// Runs a story on its own thread, which may wait for a database server; requests are answered on the runtime's, which must not.
+pub(crate) fn run(story: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let _inside = runtime.enter();
+    futures_executor::block_on(story);
+}
+
 pub(crate) async fn ask(router: &Router, request: Request<Body>) -> Answer {
-    let response: Response<Body> = router.clone().oneshot(request).await.unwrap();
+    let response: Response<Body> = tokio::spawn(router.clone().oneshot(request)).await.unwrap().unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     Answer { status: parts.status, headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
