@@ -70,6 +70,12 @@ pub enum Error {
         /// The file that could not grow.
         file: String,
     },
+    /// Another node holds the tenant.
+    #[error("the business is worked on at the node {node}; nothing was saved here; try again in a moment")]
+    Elsewhere {
+        /// Its name.
+        node: String,
+    },
     /// Not now.
     #[error("{message}; try again in a moment")]
     Busy {
@@ -173,7 +179,7 @@ impl Kinded for Error {
             Self::Conflict { .. } => Kind::Conflict,
             Self::Invalid { .. } | Self::Input { .. } | Self::Fields(_) => Kind::Invalid,
             Self::Denied { .. } => Kind::Denied,
-            Self::InUse { .. } | Self::Full { .. } | Self::Busy { .. } => Kind::Busy,
+            Self::InUse { .. } | Self::Full { .. } | Self::Busy { .. } | Self::Elsewhere { .. } => Kind::Busy,
             Self::Damaged { .. }
             | Self::Newer { .. }
             | Self::Unreleased { .. }

@@ -60,6 +60,12 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/tile", "hashes of entries"),
     ("instance.db/kit", "times"),
     ("instance.db/place", "addresses of databases, and what opens them"),
+    ("instance.db/root", "wrapped roots of tenants, where several nodes share them"),
+    ("instance.db/ledger_line", "opaque ids, counts and times, where several nodes share them"),
+    ("instance.db/checkpoint", "sizes and signatures, where several nodes share them"),
+    ("instance.db/node", "names and addresses of nodes"),
+    ("instance.db/lease", "which node holds which tenant"),
+    ("instance.db/index_copy", "which node has a copy of an index"),
     ("instance.db/log_line", "methods, routes and keyed hashes, dropped by age"),
     ("instance.db/log_day", "hashes of log lines, dropped by age"),
 ];

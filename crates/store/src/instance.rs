@@ -1,28 +1,32 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
+mod directory;
 mod looks;
+mod nodes;
+mod open;
 mod own_journal;
 mod own_logs;
 mod renew;
 mod tenants;
 
+pub use nodes::Whereabouts;
+
+use crate::cluster::{Control, Node};
 use crate::engine::{self, Change, Connection, Query};
-use crate::journal::{self, Body, Flusher, Tree};
+use crate::journal::Flusher;
 use crate::logs::{self, Limits, Waiting};
-use crate::migrate::Plan;
 use crate::place::Place;
 use crate::postgres::Server;
 use crate::rotate::{self, Steps};
 use crate::shared::Paths;
-use crate::signers::Signers;
-use crate::sqlite::{self, Mode, Settings, SqliteConnection};
-use crate::tenant::{Head, Tenant};
-use crate::{Caller, Error, Result, migrate, statements};
+use crate::sqlite::Settings;
+use crate::tenant::Tenant;
+use crate::{Caller, Error, Result, migrate};
 use base::{Actor, SharedClock, TenantId, Timestamp};
-use keys::{KeyRing, MasterKey, Pages};
+use directory::Directory;
+use keys::MasterKey;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,6 +58,8 @@ pub struct InstanceSettings {
     pub copy_ms: i64,
     /// Database servers on which businesses can be put.
     pub servers: Vec<Server>,
+    /// The control database that several nodes share, and this node.
+    pub cluster: Option<crate::cluster::Settings>,
 }
 
 impl Default for InstanceSettings {
@@ -71,6 +77,7 @@ impl Default for InstanceSettings {
             row_budget: crate::index::DEFAULT_ROW_BUDGET,
             copy_ms: 14 * logs::DAY_MS,
             servers: Vec::new(),
+            cluster: None,
         }
     }
 }
@@ -94,6 +101,9 @@ pub struct TenantInfo {
     pub state: String,
     /// Where its records and keys lie.
     pub place: Place,
+    /// The node on whose disk its files are, where there are several nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<String>,
 }
 
 const TENANTS: Query = Query {
@@ -134,6 +144,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     own_journal::ALL[5],
     (PLACE_PUT.name, PLACE_PUT.sql),
     (PLACE_DELETE.name, PLACE_DELETE.sql),
+    directory::ALL[0],
 ];
 
 mod rotation;
@@ -152,101 +163,16 @@ pub struct Instance {
     checked: Mutex<HashSet<String>>,
     flusher: Arc<Flusher>,
     waiting: Waiting,
+    /// The control database, if several nodes share the directory, and this node among them.
+    control: Option<Arc<Control>>,
+    node: Option<Arc<Node>>,
     lock: File,
-}
-
-struct Directory {
-    file: SqliteConnection,
-    ring: KeyRing,
-    tree: Tree,
-    commit_no: i64,
-    tenants: Vec<TenantInfo>,
 }
 
 /// The instance's own journal and keys go under the id of zeros.
 const INSTANCE: TenantId = TenantId::from_bytes([0; 16]);
 
 impl Instance {
-    /// Opens the folder; an empty or missing one becomes a new instance. A wrong master key changes nothing.
-    pub fn open(folder: &Path, master: MasterKey, clock: SharedClock, settings: InstanceSettings) -> Result<Self> {
-        std::fs::create_dir_all(folder).map_err(Error::io(format!("creating {}", folder.display())))?;
-        private(folder)?;
-        let lock = hold(folder)?;
-        let root = folder.join("instance.root");
-        let flusher = Arc::new(Flusher::start()?);
-        let fresh = !root.exists();
-        if fresh && folder.join("instance.db").exists() {
-            return Err(Error::damaged(
-                "instance.root",
-                "it is missing while instance.db is there; put it back from a backup",
-            ));
-        }
-        let mut ring = if fresh { KeyRing::create(INSTANCE) } else { KeyRing::read(&root, INSTANCE, &master)? };
-        for name in ["tenants", "ledger"] {
-            let path = folder.join(name);
-            std::fs::create_dir_all(&path).map_err(Error::io(format!("creating {}", path.display())))?;
-        }
-        let opened = |ring: &KeyRing| {
-            // Two keys only while a rotation is under way.
-            let open = |(_, key)| sqlite::open(&folder.join("instance.db"), key, Mode::Writer, &settings.engine);
-            let mut tried = ring.page_keys(Pages::Records).map(open);
-            let first = tried.next().unwrap_or_else(|| Err(Error::damaged("instance.db", "there is no key for it")));
-            first.or_else(|error| tried.find_map(Result::ok).ok_or(error))
-        };
-        if fresh {
-            ring.write(&root, &master)?;
-            let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
-            migrate::create(&mut file, "instance.db", migrate::Which::Instance)?;
-            let tree = Tree::empty(&crate::tenant::origin(INSTANCE, 0));
-            let note = tree.checkpoint(&ring, 0, &[0; 32])?;
-            let root = tree.root();
-            let params = [(&root).into(), note.as_str().into(), 0.into(), tree.origin().into()];
-            file.execute((&statements::HEAD_BEGIN).into(), &params)?;
-        }
-        let mut file = SqliteConnection::new("instance.db", opened(&ring)?);
-        rotation::finish_own(&mut file, &mut ring, &root, &master, &settings.steps)?;
-        let keeping = migrate::Keeping { now: clock.now(), keep_ms: settings.copy_ms };
-        if Plan::of_instance(folder, &mut file, &master, &settings.engine, |id| paths(folder, id))?.is_some() {
-            for id in migrate::tenant_ids(&mut file)? {
-                let paths = paths(folder, id);
-                let ring = KeyRing::read(&paths.file("root"), id, &master)?;
-                migrate::tenant(&paths, &ring, &settings.engine, keeping)?;
-            }
-            migrate::instance(folder, &mut file, keeping)?;
-        }
-        migrate::check(&mut file, "instance.db")?;
-        let head = Head::read(&mut file)?;
-        let tree = Tree::load(&mut file, &head.origin, head.size)?;
-        if tree.root() != head.root {
-            return Err(Error::damaged("instance.db", "its journal does not give the root that its head names"));
-        }
-        // It is small: every page is authenticated, and nothing may be missing that the copy of its checkpoint knows.
-        if let Some(first) = file.damaged_pages()?.into_iter().next() {
-            return Err(Error::damaged("instance.db", first));
-        }
-        head.compare_copy("instance.db", &checkpoint_file(folder), &Signers::of_ring(&ring))?;
-        let tenants = read_tenants(&mut file)?;
-        let directory = Mutex::new(Directory { file, ring, tree, commit_no: head.commit_no, tenants });
-        let folder = folder.to_owned();
-        let open = Mutex::new(HashMap::new());
-        let instance = Self {
-            folder,
-            master: Arc::new(master),
-            clock,
-            settings,
-            directory,
-            open,
-            opening: Mutex::new(()),
-            checked: Mutex::new(HashSet::new()),
-            rotating: Mutex::new(()),
-            flusher,
-            waiting: Waiting::default(),
-            lock,
-        };
-        instance.finish_own_signing(&Actor::Job("rotate-keys".into()))?;
-        Ok(instance)
-    }
-
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -259,7 +185,12 @@ impl Instance {
     pub fn paths(&self, id: TenantId) -> Paths {
         let place =
             self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
-        Paths { place: place.unwrap_or_default(), ..paths(&self.folder, id) }
+        self.paths_at(id, place.unwrap_or_default())
+    }
+    /// Where they lie if its databases are there. What lies beside databases of servers is shared by the nodes; files have it beside them.
+    fn paths_at(&self, id: TenantId, place: Place) -> Paths {
+        let control = self.control.as_ref().filter(|_| place.is_remote()).map(|control| (Arc::clone(control), id));
+        Paths { place, control, ..paths(&self.folder, id) }
     }
     /// Whether a tenant's records and keys lie on a database server.
     pub fn is_on_a_server(&self, id: TenantId) -> bool {
@@ -275,29 +206,40 @@ impl Instance {
     pub fn find(&self, name: &str) -> Option<TenantInfo> {
         let folded = crate::text::fold(name.trim());
         let id = name.parse::<TenantId>().ok();
-        self.directory
-            .lock()
-            .tenants
-            .iter()
-            .find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded)
-            .cloned()
+        let known = || {
+            let directory = self.directory.lock();
+            let mut tenants = directory.tenants.iter();
+            tenants.find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded).cloned()
+        };
+        known().or_else(|| {
+            // Another node may have made it a moment ago.
+            self.node.as_ref()?;
+            self.refresh_directory().ok()?;
+            known()
+        })
     }
 
     /// An open tenant; opened on demand, and another that rested longest closed for it.
     pub fn tenant(&self, id: TenantId) -> Result<Arc<Tenant>> {
-        if let Some(tenant) = self.open.lock().get(&id) {
-            return Ok(Arc::clone(tenant));
+        if let Some(tenant) = self.opened(id) {
+            return Ok(tenant);
         }
         let _opening = self.opening.lock();
-        if let Some(tenant) = self.open.lock().get(&id) {
-            return Ok(Arc::clone(tenant));
+        if let Some(tenant) = self.opened(id) {
+            return Ok(tenant);
         }
-        if !self.directory.lock().tenants.iter().any(|tenant| tenant.id == id) {
+        let known = || self.directory.lock().tenants.iter().any(|tenant| tenant.id == id);
+        if !known() {
+            self.refresh_directory()?;
+        }
+        if !known() {
             return Err(Error::not_found(format!("tenant {id}")));
         }
+        self.drop_lost();
+        let held = self.hold(id)?;
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
         self.check_server(&self.paths(id).place)?;
-        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        let ring = self.paths(id).root().ring(id, &self.master)?;
         rotate::before_opening(&self.paths(id), &ring, &self.settings.engine, &self.settings.steps)?;
         drop(ring);
         let opened = Tenant::open(
@@ -311,6 +253,7 @@ impl Instance {
             crate::gates::builtin().into_iter().chain(self.settings.gates.iter().cloned()).collect(),
             crate::shared::Limited { logs: self.settings.logs, row_budget: self.settings.row_budget },
             migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
+            held,
         )?;
         rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
         crate::reapply::reapply(&opened)?;
@@ -332,10 +275,15 @@ impl Instance {
         Ok(opened)
     }
 
+    /// The tenant, if it is open and still held here.
+    fn opened(&self, id: TenantId) -> Option<Arc<Tenant>> {
+        self.open.lock().get(&id).filter(|tenant| tenant.shared().is_held()).cloned()
+    }
+
     /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.
     pub fn verify(&self, id: TenantId) -> Result<crate::journal::Report> {
         let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let ring = paths.root().ring(id, &self.master)?;
         crate::journal::verify(&paths, &ring, &self.settings.engine)
     }
 
@@ -344,7 +292,8 @@ impl Instance {
         let count = |text: &str, word: &str| text.matches(word).count();
         let begun = |tenant: &TenantInfo| {
             // Only a look: opening the tenant verifies the ledger and decides by case.
-            let text = std::fs::read_to_string(self.paths(tenant.id).ledger_file()).unwrap_or_default();
+            let bytes = self.paths(tenant.id).ledger().read().ok().flatten().unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
             count(&text, "\"erasure-begun\"") > count(&text, "\"erasure-done\"")
         };
         self.tenants().iter().filter(|tenant| begun(tenant)).map(|tenant| tenant.id).collect()
@@ -357,6 +306,8 @@ impl Instance {
 
     /// Closes tenants that were not used for a while.
     pub fn close_idle(&self) {
+        // Where another node may take a tenant the moment it is given back, nobody opens it here meanwhile.
+        let _opening = self.node.as_ref().map(|_| self.opening.lock());
         let before = self.clock.now().plus_ms(-self.settings.idle_ms).0;
         let resting =
             |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed) < before;
@@ -367,9 +318,21 @@ impl Instance {
                 .filter(|(_, tenant)| Arc::strong_count(tenant) == 1 && resting(tenant))
                 .map(|(id, _)| *id)
                 .collect();
-            ids.iter().filter_map(|id| open.remove(id)).collect()
+            ids.iter().filter_map(|id| open.remove(id).map(|tenant| (*id, tenant))).collect()
         };
-        drop(closing); // joins their threads, outside the lock
+        self.closed(closing);
+    }
+
+    /// Closes tenants that nobody uses, and gives them back to the other nodes.
+    fn closed(&self, closing: Vec<(TenantId, Arc<Tenant>)>) {
+        for (id, tenant) in closing {
+            drop(tenant); // joins its threads, outside the lock
+            if let Some(node) = &self.node
+                && let Err(error) = node.release(id)
+            {
+                tracing::warn!(%error, tenant = %id, "a business that rests could not be given back to the other nodes");
+            }
+        }
     }
 
     fn close_over(&self, most: usize) {
@@ -380,10 +343,10 @@ impl Instance {
             let longest =
                 open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1).min_by_key(|(_, tenant)| used(tenant));
             let Some(id) = longest.map(|(id, _)| *id) else { break };
-            closing.extend(open.remove(&id));
+            closing.extend(open.remove(&id).map(|tenant| (id, tenant)));
         }
         drop(open);
-        drop(closing);
+        self.closed(closing);
     }
 
     /// The recovery kit of a tenant, printed once: a second print is refused unless `again` says that the first was lost.
@@ -395,7 +358,7 @@ impl Instance {
                 "this recovery kit has been printed already; rotate the root first, which makes the old one useless",
             ));
         }
-        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        let ring = self.paths(id).root().ring(id, &self.master)?;
         let now = self.clock.now().0;
         self.change(actor, "recovery-kit", id, |file| {
             file.execute((&KIT_PRINTED).into(), &[id.bytes().into(), now.into()]).map(drop)
@@ -405,7 +368,7 @@ impl Instance {
 
     /// Whether what was typed is the tenant's recovery kit; remembered if it is.
     pub fn confirm_recovery_kit(&self, actor: &Actor, id: TenantId, typed: &str) -> Result<bool> {
-        let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
+        let ring = self.paths(id).root().ring(id, &self.master)?;
         let right = ring.recovery_kit().typed_back(typed);
         if right {
             let now = self.clock.now().0;
@@ -415,77 +378,6 @@ impl Instance {
             })?;
         }
         Ok(right)
-    }
-
-    /// A change of the directory with its entry in the instance's own journal.
-    fn change(
-        &self,
-        actor: &Actor,
-        action: &str,
-        tenant: TenantId,
-        work: impl FnOnce(&mut SqliteConnection) -> Result<()>,
-    ) -> Result<()> {
-        self.noted_change(actor, action, tenant, String::new(), |file, _| work(file))
-    }
-
-    /// The same with a note in the entry. The entry commits to what the directory says of the tenant afterwards.
-    fn noted_change(
-        &self,
-        actor: &Actor,
-        action: &str,
-        tenant: TenantId,
-        note: String,
-        work: impl FnOnce(&mut SqliteConnection, &KeyRing) -> Result<()>,
-    ) -> Result<()> {
-        let mut guard = self.directory.lock();
-        let directory = &mut *guard;
-        let mut body = Body {
-            seq: directory.tree.size(),
-            at: self.clock.now(),
-            actor: actor.to_string(),
-            action: action.to_owned(),
-            module: None,
-            record: Some(tenant.cast()),
-            values: Vec::new(),
-            row: None,
-            parts: Vec::new(),
-            units: Vec::new(),
-            covers: Vec::new(),
-            note,
-        };
-        let before = directory.tree.clone();
-        let steps = || -> Result<String> {
-            directory.file.begin()?;
-            work(&mut directory.file, &directory.ring)?;
-            body.covers = own_journal::covers(&mut directory.file, tenant)?;
-            let bytes = body.encode();
-            let leaf = keys::merkle::leaf_hash(&bytes);
-            let commit = directory.commit_no + 1;
-            let seq = i64::try_from(body.seq).unwrap_or(i64::MAX);
-            directory.file.execute(
-                (&statements::ENTRY_PUT).into(),
-                &[seq.into(), 0.into(), commit.into(), bytes.as_slice().into(), (&leaf).into()],
-            )?;
-            directory.tree.push(leaf, &mut directory.file)?;
-            let note = directory.tree.checkpoint(&directory.ring, 0, &[0; 32])?;
-            let root = directory.tree.root();
-            let params = [(seq + 1).into(), (&root).into(), note.as_str().into(), commit.into(), 0.into()];
-            directory.file.execute((&statements::HEAD_MOVE).into(), &params)?;
-            directory.file.commit()?;
-            Ok(note)
-        };
-        let note = match steps() {
-            Ok(note) => note,
-            Err(error) => {
-                directory.tree = before;
-                directory.file.rollback();
-                return Err(error);
-            }
-        };
-        directory.commit_no += 1;
-        journal::write_copy(&checkpoint_file(&self.folder), &note)?;
-        directory.tenants = read_tenants(&mut directory.file)?;
-        Ok(())
     }
 }
 
@@ -506,63 +398,7 @@ fn checkpoint_file(folder: &Path) -> PathBuf {
     folder.join("ledger").join("instance.checkpoint")
 }
 
-fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
-    engine::collect(file, &TENANTS, &[], |row| {
-        Ok(TenantInfo {
-            id: TenantId::from_slice(row.bytes(0)?)
-                .map_err(|_| Error::damaged("instance.db", "a tenant has no readable id"))?,
-            name: row.text(1)?.to_owned(),
-            marker: row.text(2)?.to_owned(),
-            zone: row.text(3)?.to_owned(),
-            packs: row.text(4)?.split(' ').filter(|pack| !pack.is_empty()).map(str::to_owned).collect(),
-            created_at: Timestamp(row.int(5)?),
-            state: row.text(6)?.to_owned(),
-            place: Place::from_text(row.opt_text(7)?.unwrap_or_default())?,
-        })
-    })
-}
-
 /// Where a tenant's files lie.
 fn paths(folder: &Path, id: TenantId) -> Paths {
     Paths::of_files(folder.join("tenants").join(id.to_string()), folder.join("ledger").join(id.to_string()))
-}
-
-/// Takes the folder's lock, or says who has it.
-fn hold(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let mut file = File::options()
-        .create(true)
-        .read(true)
-        .write(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(Error::io(format!("opening {}", path.display())))?;
-    match file.try_lock() {
-        Ok(()) => {}
-        Err(std::fs::TryLockError::WouldBlock) => {
-            let mut pid = String::new();
-            if file.read_to_string(&mut pid).is_err() {
-                pid.clear();
-            }
-            return Err(Error::InUse { folder: folder.display().to_string(), pid: pid.trim().to_owned() });
-        }
-        Err(std::fs::TryLockError::Error(error)) => {
-            return Err(Error::io(format!("locking {}", path.display()))(error));
-        }
-    }
-    let write = || -> std::io::Result<()> {
-        let mut file = &file;
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())
-    };
-    write().map_err(Error::io(format!("writing {}", path.display())))?;
-    Ok(file)
-}
-
-#[cfg(unix)]
-fn private(folder: &Path) -> Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-        .map_err(Error::io(format!("protecting {}", folder.display())))
 }

@@ -4,15 +4,13 @@
 //! One file per tenant. A line is `JSON TAB chain TAB key TAB signature`: the chain is SHA-256(previous chain ‖ JSON) in hex (zeros before
 //! the first line), the signature Ed25519 over the 32 bytes of the chain in Base64, `key` names the signing key by its number. The JSON holds opaque
 //! ids, counts and times, never what was erased (SDM M60.S06).
+use crate::outside::{Appender, Sheet};
 use crate::signers::{KeyHandover, Signers};
 use crate::{Error, Result};
 use base::{SubjectId, Timestamp, UnitId};
 use data_encoding::{BASE64, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
 
 /// What a line says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,8 +89,8 @@ impl Line {
 
 /// An open ledger.
 pub struct Ledger {
-    path: PathBuf,
-    file: File,
+    name: String,
+    end: Appender,
     chain: [u8; 32],
     lines: Vec<Line>,
     erased: HashSet<UnitId>,
@@ -106,33 +104,24 @@ pub struct Ledger {
 const LINE_MAX: usize = 64 << 20;
 
 impl Ledger {
-    /// Opens or begins the ledger at `path` and verifies the chain and every signature. A last line without its end was never
+    /// Opens or begins a ledger and verifies the chain and every signature. A last line without its end was never
     /// acknowledged and is cut off.
-    pub fn open(path: &Path, ring: &keys::KeyRing) -> Result<Self> {
-        let ledger = Self::read(path, ring)?;
+    pub(crate) fn open(sheet: &Sheet, ring: &keys::KeyRing) -> Result<Self> {
+        let ledger = Self::read(sheet, ring)?;
         if let Some(whole) = ledger.unfinished_at {
-            ledger.file.set_len(whole).map_err(Error::io("cutting an unfinished line off the ledger"))?;
+            ledger.end.cut(whole)?;
         }
         Ok(ledger)
     }
 
     /// The same without changing the file, beside the process that holds it.
-    pub fn read(path: &Path, ring: &keys::KeyRing) -> Result<Self> {
-        let text = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(Error::io(format!("reading the ledger {}", path.display()))(error)),
-        };
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(Error::io(format!("opening the ledger {}", path.display())))?;
+    pub(crate) fn read(sheet: &Sheet, ring: &keys::KeyRing) -> Result<Self> {
+        let text = sheet.read()?.unwrap_or_default();
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let unfinished_at = (whole < text.len()).then_some(whole as u64);
         let mut ledger = Self {
-            path: path.to_owned(),
-            file,
+            name: format!("ledger {sheet}"),
+            end: Appender::of(sheet)?,
             chain: [0; 32],
             lines: Vec::new(),
             erased: HashSet::new(),
@@ -141,7 +130,7 @@ impl Ledger {
             unfinished_at,
         };
         let mut signatures = Vec::new();
-        let name = ledger.name();
+        let name = ledger.name.clone();
         let damaged =
             |number: usize| Error::damaged(&name, format!("line {} does not follow from the one before", number + 1));
         for (number, line) in text.get(..whole).unwrap_or_default().split(|byte| *byte == b'\n').enumerate() {
@@ -181,10 +170,6 @@ impl Ledger {
         Ok(ledger)
     }
 
-    fn name(&self) -> String {
-        format!("ledger {}", self.path.display())
-    }
-
     fn remember(&mut self, line: Line) {
         if line.what == What::ErasureBegun {
             self.erased.extend(line.units.iter().copied());
@@ -218,7 +203,7 @@ impl Ledger {
     /// Hands over to another signing key: the last line that the old one signs. The ring holds both.
     pub(crate) fn hand_over(&mut self, ring: &keys::KeyRing, at: Timestamp, handover: KeyHandover) -> Result<()> {
         let old = ring.signers().find(|(number, _)| *number == handover.from);
-        let old = old.ok_or_else(|| Error::damaged(self.name(), "the key that hands over is gone"))?;
+        let old = old.ok_or_else(|| Error::damaged(&self.name, "the key that hands over is gone"))?;
         self.append_signed(old, Line { handover: Some(handover), ..Line::new(at, What::SigningKey) })?;
         self.signers = Signers::new(ring, &self.handovers())?;
         Ok(())
@@ -232,7 +217,7 @@ impl Ledger {
 
     fn append_signed(&mut self, (number, signer): (u32, &keys::Signer), mut line: Line) -> Result<()> {
         line.n = self.lines.len() as u64;
-        let json = serde_json::to_vec(&line).map_err(|error| Error::damaged(self.name(), error.to_string()))?;
+        let json = serde_json::to_vec(&line).map_err(|error| Error::damaged(&self.name, error.to_string()))?;
         let chain = keys::sha256(&[&self.chain, &json]);
         let mut bytes = json;
         bytes.push(b'\t');
@@ -240,15 +225,7 @@ impl Ledger {
         bytes.extend(format!("\t{number}\t").bytes());
         bytes.extend(BASE64.encode(&signer.sign(&chain)).bytes());
         bytes.push(b'\n');
-        let before = self.file.metadata().map_err(Error::io(self.name()))?.len();
-        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
-            // Half a line must not stay: the next one would not follow from it.
-            if let Err(again) = self.file.set_len(before) {
-                tracing::error!(%again, "an unfinished line of the ledger could not be cut off; it is cut off at the next start");
-            }
-            return Err(Error::io(self.name())(error));
-        }
+        self.end.put(line.n, &bytes)?;
         self.chain = chain;
         self.remember(line);
         Ok(())
@@ -303,7 +280,7 @@ mod tests {
         }
     }
 
-    fn folder(name: &str) -> PathBuf {
+    fn folder(name: &str) -> std::path::PathBuf {
         let folder = std::env::temp_dir().join(format!("obhut-ledger-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         folder.join("ledger")
@@ -313,7 +290,7 @@ mod tests {
     fn lines_are_kept_and_changes_are_noticed() {
         let path = folder("changes");
         let ring = keys::KeyRing::create(base::TenantId::from_bytes([1; 16]));
-        let mut ledger = Ledger::open(&path, &ring).unwrap();
+        let mut ledger = Ledger::open(&Sheet::File(path.clone()), &ring).unwrap();
         for unit in 1..=3 {
             ledger.append(&ring, line(What::ErasureBegun, unit)).unwrap();
         }
@@ -321,7 +298,7 @@ mod tests {
         let position = ledger.position();
         drop(ledger);
         let bytes = std::fs::read(&path).unwrap();
-        let ledger = Ledger::open(&path, &ring).unwrap();
+        let ledger = Ledger::open(&Sheet::File(path.clone()), &ring).unwrap();
         assert_eq!(ledger.position(), position);
         assert!(ledger.names(&UnitId::from_bytes([2; 16])) && !ledger.names(&UnitId::from_bytes([9; 16])));
         assert_eq!(ledger.unfinished().len(), 2);
@@ -329,12 +306,12 @@ mod tests {
             let mut changed = bytes.clone();
             changed[place] ^= 1;
             std::fs::write(&path, &changed).unwrap();
-            let opened = Ledger::open(&path, &ring);
+            let opened = Ledger::open(&Sheet::File(path.clone()), &ring);
             // A changed line end at the very end is an unfinished line; everything else must be an error.
             assert!(opened.is_err() || place == bytes.len() - 1, "byte {place} changed and nobody noticed");
         }
         std::fs::write(&path, [bytes.as_slice(), b"{\"n\":4"].concat()).unwrap();
-        assert_eq!(Ledger::open(&path, &ring).unwrap().position(), position);
+        assert_eq!(Ledger::open(&Sheet::File(path.clone()), &ring).unwrap().position(), position);
         std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     }
 }

@@ -5,6 +5,7 @@
 pub mod baseline;
 pub mod checks;
 mod claim;
+pub mod cluster;
 mod database;
 pub mod engine;
 pub mod erase;
@@ -22,6 +23,7 @@ mod migrate;
 pub mod module;
 mod modules;
 mod op;
+mod outside;
 mod place;
 pub mod postgres;
 mod reapply;
@@ -47,7 +49,7 @@ pub use error::{Error, Result};
 pub use exclusive::Exclusive;
 pub use gates::{Disclosure, Gate};
 pub use holders::Holder;
-pub use instance::{Instance, InstanceSettings, TenantInfo};
+pub use instance::{Instance, InstanceSettings, TenantInfo, Whereabouts};
 pub use migrate::{FORMAT, Plan, PlannedFile, STEPS, Step};
 pub use op::{Caller, Entry, Op};
 pub use place::{Place, beside};
@@ -66,6 +68,8 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("records.db", logs::ALL),
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
+    ("instance.db", cluster::ON_CONTROL),
+    ("instance.db", cluster::ON_LEASES),
     ("instance.db", logs::ALL),
     ("instance.db", migrate::STATEMENTS),
 ];

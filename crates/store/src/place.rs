@@ -25,21 +25,29 @@ impl serde::Serialize for Place {
 }
 
 impl Place {
-    /// As the directory keeps it; empty for the embedded engine.
-    pub(crate) fn to_text(&self) -> String {
+    /// As the directory keeps it; empty for files of an instance that has one node.
+    pub(crate) fn to_text(&self, home: Option<&str>) -> String {
         match self {
-            Self::Embedded => String::new(),
+            Self::Embedded => home.map_or_else(String::new, |home| serde_json::json!({"node": home}).to_string()),
             Self::Postgres(databases) => serde_json::to_string(&**databases).unwrap_or_default(),
         }
     }
-    pub(crate) fn from_text(text: &str) -> Result<Self> {
-        if text.is_empty() {
-            return Ok(Self::Embedded);
+    /// The place, and the node on whose disk it is if that was said.
+    pub(crate) fn from_text(text: &str) -> Result<(Self, Option<String>)> {
+        #[derive(serde::Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Node { node: String },
+            Databases(Databases),
         }
-        let databases = serde_json::from_str(text);
-        databases
-            .map(|databases| Self::Postgres(Arc::new(databases)))
-            .map_err(|_| Error::damaged("instance.db", "the place of a business's databases is not readable"))
+        if text.is_empty() {
+            return Ok((Self::Embedded, None));
+        }
+        match serde_json::from_str(text) {
+            Ok(Written::Node { node }) => Ok((Self::Embedded, Some(node))),
+            Ok(Written::Databases(databases)) => Ok((Self::Postgres(Arc::new(databases)), None)),
+            Err(_) => Err(Error::damaged("instance.db", "the place of a business's databases is not readable")),
+        }
     }
     /// The server's name in the settings; none for files.
     pub fn server(&self) -> Option<&str> {

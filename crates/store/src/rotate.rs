@@ -136,14 +136,14 @@ pub(crate) fn finish(tenant: &Tenant, master: &MasterKey, steps: &Steps, caller:
         journaled(tenant, caller, &done)?;
         steps.done("journal entry");
     }
-    let path = shared.paths().file("root");
-    let mut ring = KeyRing::read(&path, shared.id(), master)?;
+    let root = shared.paths().root();
+    let mut ring = root.ring(shared.id(), master)?;
     for purpose in &under_way {
         for old in ring.numbers(*purpose).into_iter().skip(1) {
             ring.retire(*purpose, old)?;
         }
     }
-    ring.write(&path, master)?;
+    root.put_ring(&ring, master)?;
     // The keys in a copy that was made before a migration are wrapped with what has just been retired.
     crate::migrate::drop_copies(&shared.paths().folder)?;
     take(&shared, ring);

@@ -1,8 +1,10 @@
 //! What the parts of an open tenant share: its keys, its clock, its modules, its ledger, its readers.
+use crate::cluster::{Control, Held};
 use crate::database::{Database, Interrupt};
 use crate::engine::{self, Connection, Param, Query, Row};
 use crate::ledger::Ledger;
 use crate::module::Modules;
+use crate::outside::{Kind, Sheet};
 use crate::place::{self, Place};
 use crate::sqlite::{Mode, Settings, SqliteConnection};
 use crate::statements;
@@ -26,12 +28,14 @@ pub struct Paths {
     pub ledger: PathBuf,
     /// Where its records and keys lie.
     pub place: Place,
+    /// Where several nodes keep what lies beside them; else files.
+    pub(crate) control: Option<(Arc<Control>, TenantId)>,
 }
 
 impl Paths {
     /// Of a tenant whose databases are files.
     pub const fn of_files(folder: PathBuf, ledger: PathBuf) -> Self {
-        Self { folder, ledger, place: Place::Embedded }
+        Self { folder, ledger, place: Place::Embedded, control: None }
     }
     /// A file of the tenant's folder: `records.db`, `keys.db`, `index.db`, `root`.
     pub fn file(&self, name: &str) -> PathBuf {
@@ -40,6 +44,21 @@ impl Paths {
     /// The ledger itself.
     pub fn ledger_file(&self) -> PathBuf {
         self.ledger.join("ledger")
+    }
+    pub(crate) fn root(&self) -> Sheet {
+        self.sheet(Kind::Root, || self.file("root"))
+    }
+    pub(crate) fn ledger(&self) -> Sheet {
+        self.sheet(Kind::Ledger, || self.ledger_file())
+    }
+    pub(crate) fn checkpoint(&self) -> Sheet {
+        self.sheet(Kind::Checkpoint, || self.checkpoint_file())
+    }
+    fn sheet(&self, kind: Kind, file: impl FnOnce() -> PathBuf) -> Sheet {
+        match &self.control {
+            Some((control, tenant)) => Sheet::Row(Arc::clone(control), *tenant, kind),
+            None => Sheet::File(file()),
+        }
     }
     /// The copy of the newest checkpoint, outside the databases.
     pub fn checkpoint_file(&self) -> PathBuf {
@@ -116,6 +135,8 @@ pub struct Shared {
     pub(crate) holders: Vec<Arc<dyn crate::Holder>>,
     pub(crate) gates: Vec<Arc<dyn crate::Gate>>,
     pub(crate) limited: Limited,
+    /// That this node holds the tenant, where there are several.
+    held: Option<Held>,
     pub(crate) waiting: crate::logs::Waiting,
     readers: Mutex<Readers>,
     reader_back: Condvar,
@@ -161,6 +182,7 @@ impl Shared {
         holders: Vec<Arc<dyn crate::Holder>>,
         gates: Vec<Arc<dyn crate::Gate>>,
         limited: Limited,
+        held: Option<Held>,
     ) -> Self {
         let now = clock.now();
         Self {
@@ -181,12 +203,17 @@ impl Shared {
             holders,
             gates,
             limited,
+            held,
             waiting: crate::logs::Waiting::default(),
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
         }
     }
 
+    /// Whether this node certainly still holds the tenant: only then may it write, or answer from what it has.
+    pub fn is_held(&self) -> bool {
+        self.held.as_ref().is_none_or(Held::holds)
+    }
     /// The tenant's id.
     pub fn id(&self) -> TenantId {
         self.tenant
@@ -260,6 +287,9 @@ impl Shared {
 
     /// A reader from the pool. Readers never wait for the writer.
     pub fn reader(self: &Arc<Self>) -> Result<Reader> {
+        if !self.is_held() {
+            return Err(crate::cluster::lost());
+        }
         let now = self.clock.now();
         self.used_at.store(now.0, Ordering::Relaxed);
         let mut readers = self.readers.lock();

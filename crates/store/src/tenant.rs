@@ -1,4 +1,5 @@
 //! An open tenant: its writer, its index, its readers. Created, opened, checked against the outside copies, closed.
+use crate::cluster::Held;
 use crate::engine::{self, Connection};
 use crate::exclusive::Exclusive;
 use crate::index::Index;
@@ -6,6 +7,7 @@ use crate::journal::{self, Flusher, Tree};
 use crate::ledger::Ledger;
 use crate::module::{self, Modules};
 use crate::op::{Caller, Op};
+use crate::outside::Sheet;
 use crate::place;
 use crate::shared::{ActiveModules, Limited, ModuleRow, Paths, Reader, Shared};
 use crate::signers::{Signers, epoch_of};
@@ -78,7 +80,7 @@ impl Tenant {
         make(&paths.folder)?;
         make(&paths.ledger)?;
         let ring = KeyRing::create(new.id);
-        ring.write(&paths.file("root"), master)?;
+        paths.root().put_ring(&ring, master)?;
         std::fs::create_dir(paths.file("files")).map_err(Error::io("creating the folder for files"))?;
         let mut records = place::open(paths, &ring, Pages::Records, Mode::Writer, settings)?;
         migrate::create(&mut records, "records.db", migrate::Which::Records)?;
@@ -86,12 +88,12 @@ impl Tenant {
         migrate::create(&mut keys, "keys.db", migrate::Which::Keys)?;
         let origin = origin(new.id, 0);
         let tree = Tree::empty(&origin);
-        let mut ledger = Ledger::open(&paths.ledger_file(), &ring)?;
+        let mut ledger = Ledger::open(&paths.ledger(), &ring)?;
         ledger.append(&ring, crate::ledger::Line::new(clock.now(), crate::ledger::What::Opened))?;
         let (lines, chain) = ledger.position();
         let note = tree.checkpoint(&ring, lines, &chain)?;
         // From the first moment on there is a copy outside, so that a missing one is never the natural state.
-        journal::write_copy(&paths.checkpoint_file(), &note)?;
+        journal::write_copy(&paths.checkpoint(), &note)?;
         records.begin()?;
         let root = tree.root();
         records.execute(
@@ -117,6 +119,7 @@ impl Tenant {
             Vec::new(),
             Limited::default(),
             migrate::Keeping { now: clock.now(), keep_ms: 0 },
+            None,
         )?;
         let packs: Vec<String> = std::iter::once("core".to_owned())
             .chain(new.packs.iter().filter(|pack| *pack != "core").cloned())
@@ -140,8 +143,14 @@ impl Tenant {
         gates: Vec<Arc<dyn crate::Gate>>,
         limited: Limited,
         keeping: migrate::Keeping,
+        held: Option<Held>,
     ) -> Result<Self> {
-        let ring = KeyRing::read(&paths.file("root"), id, master)?;
+        if paths.control.is_some() {
+            // It may never have been here before.
+            std::fs::create_dir_all(paths.file("files")).map_err(Error::io("creating the folder for files"))?;
+            std::fs::create_dir_all(&paths.ledger).map_err(Error::io("creating the folder beside the databases"))?;
+        }
+        let ring = paths.root().ring(id, master)?;
         let wide = Settings { cache_kib: WRITER_CACHE_KIB, ..settings.clone() };
         let mut records = place::open(&paths, &ring, Pages::Records, Mode::Writer, &wide)?;
         if migrate::is_old(&mut records)? {
@@ -153,7 +162,7 @@ impl Tenant {
         migrate::check(&mut records, "records.db")?;
         let mut keys = place::open(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
         migrate::check(&mut keys, "keys.db")?;
-        let ledger = Ledger::open(&paths.ledger_file(), &ring)?;
+        let ledger = Ledger::open(&paths.ledger(), &ring)?;
         let head = Head::read(&mut records)?;
         head.compare(&paths, &ledger)?;
         let known_lines = crate::reapply::known_lines(&mut records, &head, &ledger)?;
@@ -185,6 +194,7 @@ impl Tenant {
             holders,
             gates,
             limited,
+            held,
         ));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
@@ -197,7 +207,7 @@ impl Tenant {
             let (shared, flusher) = (Arc::downgrade(&shared), Arc::clone(&flusher));
             Arc::new(move || {
                 if let Some(shared) = shared.upgrade() {
-                    flusher.put(&shared.paths.checkpoint_file(), shared.newest_note.lock().clone());
+                    flusher.put(&shared.paths.checkpoint(), shared.newest_note.lock().clone());
                 }
             })
         };
@@ -274,7 +284,7 @@ impl Tenant {
 
     /// Writes the newest checkpoint to its copy outside now, if it waits for that.
     pub(crate) fn flush_checkpoint(&self) -> Result<()> {
-        self.flusher.flush(&self.shared.paths.checkpoint_file())
+        self.flusher.flush(&self.shared.paths.checkpoint())
     }
     /// Writes the lines that wait for the logs of reads and access; gives whether there were any. What cannot be written waits on.
     pub fn flush_logs(&self) -> Result<bool> {
@@ -295,7 +305,7 @@ impl Tenant {
 
     /// Puts the newest checkpoint in line for its place outside the databases, whether it lies there already or not: a copy that was lost comes back.
     pub fn copy_checkpoint(&self) {
-        self.flusher.put(&self.shared.paths.checkpoint_file(), self.shared.newest_note.lock().clone());
+        self.flusher.put(&self.shared.paths.checkpoint(), self.shared.newest_note.lock().clone());
     }
 
     /// When the nightly work was last done with this tenant; none if never.
@@ -337,7 +347,7 @@ impl Drop for Tenant {
                 tracing::error!("a thread of the tenant had failed");
             }
         }
-        if let Err(error) = self.flusher.flush(&self.shared.paths.checkpoint_file()) {
+        if let Err(error) = self.flusher.flush(&self.shared.paths.checkpoint()) {
             tracing::error!(%error, "the checkpoint could not be copied at closing");
         }
     }
@@ -382,10 +392,10 @@ impl Head {
             );
             return Err(Error::damaged("records.db", message));
         }
-        let copy = paths.checkpoint_file();
-        if !copy.exists() {
+        let copy = paths.checkpoint();
+        if !copy.exists()? {
             let message = "it is missing: without it nobody can say whether an older file was put back. Look at what `obhut journal verify` says; if the loss is explained, `obhut journal checkpoint --renew` writes it anew";
-            return Err(Error::damaged(copy.display().to_string(), message));
+            return Err(Error::damaged(copy.to_string(), message));
         }
         self.compare_copy("records.db", &copy, ledger.signers())
     }
@@ -411,8 +421,8 @@ impl Head {
     }
 
     /// Compares it with the copy of the newest checkpoint.
-    pub fn compare_copy(&self, file: &str, path: &Path, signers: &Signers) -> Result<()> {
-        let Some(copy) = journal::read_copy(path, signers)? else { return Ok(()) };
+    pub fn compare_copy(&self, file: &str, copy: &Sheet, signers: &Signers) -> Result<()> {
+        let Some(copy) = journal::read_copy(copy, signers)? else { return Ok(()) };
         // A checkpoint of an earlier epoch may name more: a restore has cut that off, and the ledger says so.
         let (theirs, ours) = (epoch_of(&copy.origin), epoch_of(&self.origin));
         let same = copy.origin == self.origin;
@@ -443,8 +453,8 @@ fn take_over(records: &mut dyn Connection, fence: i64) -> Result<i64> {
 pub(crate) fn renew_copy(paths: &Paths, ring: &KeyRing, settings: &Settings) -> Result<()> {
     let mut records = place::open(paths, ring, Pages::Records, Mode::Reader, settings)?;
     let head = Head::read(&mut records)?;
-    head.signed(&Ledger::open(&paths.ledger_file(), ring)?)?;
-    journal::write_copy(&paths.checkpoint_file(), &head.note)
+    head.signed(&Ledger::open(&paths.ledger(), ring)?)?;
+    journal::write_copy(&paths.checkpoint(), &head.note)
 }
 
 /// The journal's origin: the tenant, and the epoch after a restore to the past.

@@ -301,7 +301,8 @@ impl Writer {
     }
 
     fn commit_some(&mut self, waiting: &mut VecDeque<Box<dyn Task>>) {
-        if let Err(error) = self.find_out() {
+        let held = if self.shared.is_held() { Ok(()) } else { Err(crate::cluster::lost()) };
+        if let Err(error) = held.and_then(|()| self.find_out()) {
             return refuse(waiting, &error);
         }
         if let Err(error) = self.state.begin() {

@@ -8,6 +8,7 @@ pub mod forensic;
 pub mod postgres;
 pub mod powercut;
 pub mod proxy;
+pub mod silence;
 mod temp;
 
 pub use business::Business;

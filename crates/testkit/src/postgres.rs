@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use store::postgres::{Address, Server};
 use zeroize::Zeroizing;
@@ -179,6 +180,12 @@ impl Servers {
     /// As settings name them.
     pub fn server(&self) -> Server {
         Server { name: "main".into(), records: self.records.address(), keys: self.keys.address() }
+    }
+
+    /// A control database that nobody has used yet, on the server of keys.
+    pub fn control(&self) -> Address {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        self.keys.address().in_database(&format!("control_{}", NUMBER.fetch_add(1, Ordering::Relaxed)))
     }
 
     /// Those of this process, started when they are first asked for.

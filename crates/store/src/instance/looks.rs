@@ -18,14 +18,14 @@ impl Instance {
     /// Verifies a tenant's ledger: chain and every signature; [`Error::Damaged`] names the first line that is wrong.
     pub fn verify_ledger(&self, id: TenantId) -> Result<()> {
         let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
-        crate::ledger::Ledger::read(&paths.ledger_file(), &ring).map(drop)
+        let ring = paths.root().ring(id, &self.master)?;
+        crate::ledger::Ledger::read(&paths.ledger(), &ring).map(drop)
     }
 
     /// Tables and folders of a tenant that no holder covers, and of which no reason is known why none is needed. Must be none.
     pub fn uncovered(&self, id: TenantId) -> Result<Vec<String>> {
         let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let ring = paths.root().ring(id, &self.master)?;
         let open = |pages| place::open(&paths, &ring, pages, Mode::Reader, &self.settings.engine);
         let (mut records, mut keys) = (open(Pages::Records)?, open(Pages::Keys)?);
         let holders: Vec<_> = crate::holders::builtin().into_iter().chain(self.settings.holders.clone()).collect();

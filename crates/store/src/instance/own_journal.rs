@@ -1,10 +1,10 @@
 //! The instance's own journal: who made, destroyed and re-keyed which tenant. Its entries commit to the rows of the directory, so that a row that
 //! was changed beside the program shows.
-use super::{INSTANCE, Instance, checkpoint_file};
+use super::{INSTANCE, Instance};
+use crate::database::Database;
 use crate::engine::{self, Connection, Param, Query, Row};
 use crate::journal::{Body, Cover, Digest, Report, Tree, read_copy};
 use crate::signers::Signers;
-use crate::sqlite::SqliteConnection;
 use crate::tenant::Head;
 use crate::{Error, Result, statements};
 use base::TenantId;
@@ -82,7 +82,7 @@ fn digest(table: &Table, row: &dyn Row) -> Digest {
 }
 
 /// What the directory says of a tenant now.
-pub(super) fn covers(file: &mut SqliteConnection, tenant: TenantId) -> Result<Vec<Cover>> {
+pub(super) fn covers(file: &mut Database, tenant: TenantId) -> Result<Vec<Cover>> {
     if tenant == INSTANCE {
         return Ok(Vec::new());
     }
@@ -117,10 +117,10 @@ impl Instance {
             let message = "the entries do not give the root that the signed checkpoint names";
             report.find("root-differs", "the journal's head", message);
         }
-        let path = checkpoint_file(&self.folder);
-        match read_copy(&path, &signers) {
+        let sheet = self.own_checkpoint();
+        match read_copy(&sheet, &signers) {
             Ok(Some(copy)) => {
-                report.compared_with.push(path.display().to_string());
+                report.compared_with.push(sheet.to_string());
                 let then = Tree::load(file, &head.origin, copy.size.min(head.size)).map(|tree| tree.root());
                 if copy.size > head.size || then.ok() != Some(copy.root) {
                     let message = "it is not the one that the checkpoint outside was taken of";
@@ -129,9 +129,9 @@ impl Instance {
             }
             Ok(None) if head.size == 0 => {}
             Ok(None) => {
-                report.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing");
+                report.find("copy-missing", &sheet.to_string(), "the copy of the checkpoint is missing");
             }
-            Err(error) => report.find("copy-damaged", &path.display().to_string(), error.to_string()),
+            Err(error) => report.find("copy-damaged", &sheet.to_string(), error.to_string()),
         }
         rows(file, last, &mut report)?;
         Ok(report)
@@ -141,7 +141,7 @@ impl Instance {
 /// The last entry about each row, with the digest that it commits to.
 type Last = BTreeMap<(u8, [u8; 16]), (u64, Option<Digest>)>;
 
-fn entries(file: &mut SqliteConnection, head: &Head, report: &mut Report) -> Result<(Tree, Last)> {
+fn entries(file: &mut Database, head: &Head, report: &mut Report) -> Result<(Tree, Last)> {
     let mut tree = Tree::empty(&head.origin);
     let mut last = Last::new();
     let to = i64::try_from(head.size).unwrap_or(i64::MAX);
@@ -180,7 +180,7 @@ fn entries(file: &mut SqliteConnection, head: &Head, report: &mut Report) -> Res
     Ok((tree, last))
 }
 
-fn rows(file: &mut SqliteConnection, mut last: Last, report: &mut Report) -> Result<()> {
+fn rows(file: &mut Database, mut last: Last, report: &mut Report) -> Result<()> {
     for table in &TABLES {
         let found = engine::collect(file, &table.all, &[], |row| {
             let id =

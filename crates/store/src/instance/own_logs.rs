@@ -1,20 +1,19 @@
 //! The three logs beside the journal, as an instance sees them: its own access log, and those of its tenants without opening one.
 use super::{INSTANCE, Instance};
 use crate::Result;
-use crate::engine::Connection;
 use crate::logs::{self, LogReport, Purged};
 use crate::place;
-use crate::sqlite::{Mode, SqliteConnection};
+use crate::sqlite::Mode;
 use crate::tenant::Tenant;
 use base::TenantId;
-use keys::{KeyRing, Pages};
+use keys::Pages;
 use std::sync::Arc;
 
 impl Instance {
     /// Logs of a tenant with a day that should have been dropped more than `grace_ms` ago, and that day as days since 1970.
     pub fn overdue_logs(&self, id: TenantId, grace_ms: i64) -> Result<Vec<(logs::Log, i64)>> {
         let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let ring = paths.root().ring(id, &self.master)?;
         let mut records = place::open(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
         logs::overdue(&mut records, self.clock.now(), &self.settings.logs, grace_ms)
     }
@@ -22,7 +21,7 @@ impl Instance {
     /// Verifies the day trees of a tenant's three logs beside the journal, without opening the tenant.
     pub fn verify_logs(&self, id: TenantId) -> Result<Vec<LogReport>> {
         let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let ring = paths.root().ring(id, &self.master)?;
         let mut records = place::open(&paths, &ring, Pages::Records, Mode::Reader, &self.settings.engine)?;
         records.begin_snapshot()?;
         logs::verify(&mut records, &ring.signer().verify_key(), id)
@@ -80,17 +79,5 @@ impl Instance {
     pub fn purge_own_logs(&self) -> Result<Purged> {
         let (now, limits) = (self.clock.now(), self.settings.logs);
         self.in_directory(move |file, _| logs::purge(file, now, &limits))
-    }
-
-    /// Bookkeeping in instance.db, in a transaction of its own.
-    fn in_directory<T>(&self, work: impl FnOnce(&mut SqliteConnection, &KeyRing) -> Result<T>) -> Result<T> {
-        let mut guard = self.directory.lock();
-        let directory = &mut *guard;
-        directory.file.begin()?;
-        let done = work(&mut directory.file, &directory.ring).and_then(|done| directory.file.commit().map(|()| done));
-        if done.is_err() {
-            directory.file.rollback();
-        }
-        done
     }
 }

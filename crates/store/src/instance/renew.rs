@@ -3,13 +3,13 @@ use super::Instance;
 use crate::op::Caller;
 use crate::{Error, Result};
 use base::TenantId;
-use keys::KeyRing;
 
 impl Instance {
     /// Throws a tenant's index away and makes it anew from the records. Nobody may be using the tenant meanwhile.
     pub fn rebuild_index(&self, id: TenantId) -> Result<()> {
         {
             let _opening = self.opening.lock();
+            self.hold(id)?;
             self.close(id)?;
             for name in ["index.db", "index.db-wal", "index.db-shm"] {
                 let path = self.paths(id).file(name);
@@ -29,12 +29,13 @@ impl Instance {
     pub fn renew_checkpoint(&self, caller: &Caller, id: TenantId) -> Result<()> {
         {
             let _opening = self.opening.lock();
+            self.hold(id)?;
             self.close(id)?;
             let paths = self.paths(id);
-            if paths.checkpoint_file().exists() {
+            if paths.checkpoint().exists()? {
                 return Err(Error::conflict("copy-there", "the copy of the checkpoint is there and is not replaced"));
             }
-            let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+            let ring = paths.root().ring(id, &self.master)?;
             crate::tenant::renew_copy(&paths, &ring, &self.settings.engine)?;
         }
         self.tenant(id)?.write(caller.clone(), |op| {

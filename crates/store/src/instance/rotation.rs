@@ -1,13 +1,13 @@
 //! Keys of a tenant and of the instance itself, replaced by new ones.
 use super::{INSTANCE, Instance};
+use crate::database::Database;
 use crate::op::Caller;
+use crate::outside::Sheet;
 use crate::rotate::{self, Rotate, Rotated, Steps};
 use crate::signers::is_changing;
-use crate::sqlite::SqliteConnection;
 use crate::{Error, Result};
 use base::{Actor, TenantId};
 use keys::{KeyRing, MasterKey, Pages, Purpose};
-use std::path::Path;
 use std::sync::Arc;
 
 impl Instance {
@@ -18,14 +18,14 @@ impl Instance {
     /// The others go on beside reading and writing. After the root an earlier recovery kit opens nothing.
     pub fn rotate(&self, actor: &Actor, id: TenantId, what: Rotate) -> Result<Vec<Rotated>> {
         let _one = self.rotating.lock();
-        let path = self.paths(id).file("root");
+        let root = self.paths(id).root();
         let caller = Caller { actor: actor.clone(), ..Caller::job("rotate-keys") };
         let tenant = self.tenant(id)?; // finishes what an earlier one has left
         self.change(actor, &format!("rotate-{what}"), id, |_| Ok(()))?;
-        let mut ring = KeyRing::read(&path, id, &self.master)?;
+        let mut ring = root.ring(id, &self.master)?;
         if what == Rotate::Root {
             let done = [Rotated { key: what.to_string(), number: ring.rotate_root() }];
-            ring.write(&path, &self.master)?;
+            root.put_ring(&ring, &self.master)?;
             rotate::take(tenant.shared(), ring);
             self.settings.steps.done("root");
             rotate::journaled(&tenant, &caller, &done)?;
@@ -34,7 +34,7 @@ impl Instance {
         let add = |ring: &mut KeyRing| -> Result<Vec<Rotated>> {
             let number = |purpose: &Purpose| Rotated { key: purpose.to_string(), number: ring.add(*purpose) };
             let done = what.purposes().iter().map(number).collect();
-            ring.write(&path, &self.master)?;
+            root.put_ring(ring, &self.master)?;
             self.settings.steps.done("new key");
             Ok(done)
         };
@@ -60,14 +60,18 @@ impl Instance {
             return Err(Error::invalid("the instance itself has no key units and no backup repository of its own"));
         }
         let _one = self.rotating.lock();
+        if self.node.is_some() {
+            let message = "the instance's own keys are in the memory of every node and cannot be replaced while there are several";
+            return Err(Error::conflict("several-nodes", message));
+        }
         if what == Rotate::Signing {
             return self.rotate_own_signing(actor);
         }
         self.change(actor, &format!("rotate-{what}"), INSTANCE, |_| Ok(()))?;
-        let path = self.folder.join("instance.root");
+        let root = self.own_root();
         let mut guard = self.directory.lock();
         let directory = &mut *guard;
-        let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+        let mut ring = root.ring(INSTANCE, &self.master)?;
         let number = match what {
             Rotate::Root => ring.rotate_root(),
             Rotate::Hmac => {
@@ -78,20 +82,20 @@ impl Instance {
             }
             _ => ring.add(Purpose::RecordsPages),
         };
-        ring.write(&path, &self.master)?;
+        root.put_ring(&ring, &self.master)?;
         self.settings.steps.done("new key");
-        finish_own(&mut directory.file, &mut ring, &path, &self.master, &self.settings.steps)?;
+        finish_own(&mut directory.file, &mut ring, &root, &self.master, &self.settings.steps)?;
         directory.ring = ring;
         Ok(Rotated { key: what.to_string(), number })
     }
 
     fn rotate_own_signing(&self, actor: &Actor) -> Result<Rotated> {
-        let path = self.folder.join("instance.root");
+        let root = self.own_root();
         let number = {
             let mut directory = self.directory.lock();
-            let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+            let mut ring = root.ring(INSTANCE, &self.master)?;
             let number = ring.add(Purpose::Signing);
-            ring.write(&path, &self.master)?;
+            root.put_ring(&ring, &self.master)?;
             directory.ring = ring;
             number
         };
@@ -119,12 +123,12 @@ impl Instance {
             crate::logs::sign_days_anew(file, ring, change.0, change.1)
         })?;
         steps.done("signing entry");
-        let path = self.folder.join("instance.root");
-        let mut ring = KeyRing::read(&path, INSTANCE, &self.master)?;
+        let root = self.own_root();
+        let mut ring = root.ring(INSTANCE, &self.master)?;
         for old in ring.numbers(Purpose::Signing).into_iter().skip(1) {
             ring.retire(Purpose::Signing, old)?;
         }
-        ring.write(&path, &self.master)?;
+        root.put_ring(&ring, &self.master)?;
         self.directory.lock().ring = ring;
         steps.done("old keys destroyed");
         Ok(())
@@ -134,9 +138,10 @@ impl Instance {
     /// that is behind its checkpoint is a cut tail until somebody answers for it. `why` holds no value of a person. Gives the epoch's number.
     pub fn begin_epoch(&self, actor: &Actor, id: TenantId, why: &str) -> Result<u32> {
         let _opening = self.opening.lock();
+        self.hold(id)?;
         self.close(id)?;
         let paths = self.paths(id);
-        let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
+        let ring = paths.root().ring(id, &self.master)?;
         self.change(actor, "begin-epoch", id, |_| Ok(()))?;
         let now = self.clock.now();
         crate::journal::epoch::begin(&paths, &ring, &self.settings.engine, now, actor, why)
@@ -159,9 +164,9 @@ impl Instance {
 
 /// Moves instance.db to its current page key, if an older one is still there, and drops that.
 pub(super) fn finish_own(
-    file: &mut SqliteConnection,
+    file: &mut Database,
     ring: &mut KeyRing,
-    path: &Path,
+    root: &Sheet,
     master: &MasterKey,
     steps: &Steps,
 ) -> Result<()> {
@@ -170,12 +175,15 @@ pub(super) fn finish_own(
     if older.is_empty() {
         return Ok(());
     }
-    rotate::rekey(file, ring.page_key(Pages::Records), steps)?;
+    match file.file() {
+        Some(file) => rotate::rekey(file, ring.page_key(Pages::Records), steps)?,
+        None => return Err(Error::invalid("the key of the texts in a control database cannot be replaced yet")),
+    }
     steps.done("instance.db");
     for number in older {
         ring.retire(Purpose::RecordsPages, number)?;
     }
-    ring.write(path, master)?;
+    root.put_ring(ring, master)?;
     steps.done("old keys destroyed");
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! Making and destroying businesses: their entry in the directory, their files, their databases on a server.
-use super::{Instance, PLACE_DELETE, PLACE_PUT, TENANT_DELETE, TENANT_PUT, TenantInfo, paths};
+use super::{Instance, PLACE_DELETE, PLACE_PUT, TENANT_DELETE, TENANT_PUT, TenantInfo};
 use crate::engine::Connection;
 use crate::place::Place;
 use crate::postgres::Server;
@@ -27,7 +27,8 @@ impl Instance {
                 Place::Postgres(Arc::new(server.provision(new.id)?))
             }
         };
-        let paths = Paths { place: place.clone(), ..paths(&self.folder, new.id) };
+        let home = self.node.as_ref().filter(|_| !place.is_remote()).map(|node| node.name().to_owned());
+        let paths = self.paths_at(new.id, place.clone());
         if let Err(error) = Tenant::create(new, &paths, &self.master, &self.clock, &self.settings.engine) {
             self.remove_databases(&place);
             return Err(error);
@@ -42,9 +43,10 @@ impl Instance {
             created_at: now,
             state: "live".into(),
             place,
+            home,
         };
         let (folded, packs) = (crate::text::fold(name), new.packs.join(" "));
-        self.change(actor, "create-tenant", new.id, |file| {
+        let entered = self.change(actor, "create-tenant", new.id, |file| {
             let params = [
                 new.id.bytes().into(),
                 name.into(),
@@ -55,13 +57,31 @@ impl Instance {
                 now.0.into(),
             ];
             file.execute((&TENANT_PUT).into(), &params)?;
-            if info.place.is_remote() {
-                let databases = info.place.to_text();
+            let databases = info.place.to_text(info.home.as_deref());
+            if !databases.is_empty() {
                 file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), databases.as_str().into()])?;
             }
             Ok(())
-        })?;
-        Ok(info)
+        });
+        match entered {
+            Ok(()) => Ok(info),
+            Err(error) => {
+                // Another node may have been quicker with the name. Nothing of what was made can be opened without its root.
+                self.forget_made(&paths);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes what was made of a business that is in no directory.
+    fn forget_made(&self, paths: &Paths) {
+        if let Err(error) = paths.root().destroy() {
+            tracing::error!(%error, "the root of a business that could not be made was not destroyed");
+        }
+        self.remove_databases(&paths.place);
+        if let Err(error) = std::fs::remove_dir_all(&paths.folder) {
+            tracing::debug!(%error, folder = %paths.folder.display(), "the folder of a business that could not be made was left");
+        }
     }
 
     /// Refuses to go on with a server that would keep destroyed keys: looked at once by a process.
@@ -98,6 +118,7 @@ impl Instance {
     /// Destroys a tenant: first its root, so that nothing of it can be opened any more, then its files. Backups elsewhere lose their keys with the root.
     pub fn destroy_tenant(&self, actor: &Actor, id: TenantId) -> Result<()> {
         let _opening = self.opening.lock();
+        self.hold(id)?;
         if let Some(tenant) = self.open.lock().remove(&id)
             && Arc::strong_count(&tenant) > 1
         {
@@ -109,8 +130,15 @@ impl Instance {
             file.execute((&PLACE_DELETE).into(), &[id.bytes().into()])?;
             file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop)
         })?;
-        keys::destroy_file(&paths.file("root"))?;
+        paths.root().destroy()?;
         self.remove_databases(&paths.place);
-        std::fs::remove_dir_all(&paths.folder).map_err(Error::io(format!("removing {}", paths.folder.display())))
+        if let Some(node) = &self.node {
+            node.release(id)?;
+        }
+        match std::fs::remove_dir_all(&paths.folder) {
+            // It was never opened on this node.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.node.is_some() => Ok(()),
+            removed => removed.map_err(Error::io(format!("removing {}", paths.folder.display()))),
+        }
     }
 }

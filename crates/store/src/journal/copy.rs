@@ -1,14 +1,12 @@
 //! The copy of the newest checkpoint outside the database: written and fsynced within a second of the commit.
 //!
 //! Database ahead of the copy is normal. Behind it, or on another root at its size, is a cut tail or an older file put back.
+use crate::outside::Sheet;
 use crate::signers::Signers;
 use crate::{Error, Result};
 use keys::note::Checkpoint;
 use parking_lot::{Condvar, Mutex};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,7 +26,8 @@ struct Inner {
 
 #[derive(Default)]
 struct Waiting {
-    notes: HashMap<PathBuf, String>,
+    /// By what each is called.
+    notes: HashMap<String, (Sheet, String)>,
     stop: bool,
 }
 
@@ -43,16 +42,16 @@ impl Flusher {
         Ok(Self { inner, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Puts a note in line; a newer one for the same file replaces it.
-    pub fn put(&self, path: &Path, note: String) {
-        self.inner.waiting.lock().notes.insert(path.to_owned(), note);
+    /// Puts a note in line; a newer one for the same place replaces it.
+    pub fn put(&self, sheet: &Sheet, note: String) {
+        self.inner.waiting.lock().notes.insert(sheet.to_string(), (sheet.clone(), note));
         self.inner.news.notify_one();
     }
 
-    /// Writes what waits for this file now.
-    pub fn flush(&self, path: &Path) -> Result<()> {
-        let note = self.inner.waiting.lock().notes.remove(path);
-        note.map_or(Ok(()), |note| write_copy(path, &note))
+    /// Writes what waits for this place now.
+    pub fn flush(&self, sheet: &Sheet) -> Result<()> {
+        let note = self.inner.waiting.lock().notes.remove(&sheet.to_string());
+        note.map_or(Ok(()), |(sheet, note)| write_copy(&sheet, &note))
     }
 }
 
@@ -82,9 +81,9 @@ impl Inner {
             let notes = std::mem::take(&mut waiting.notes);
             let stop = waiting.stop;
             drop(waiting);
-            for (path, note) in notes {
-                if let Err(error) = write_copy(&path, &note) {
-                    tracing::error!(%error, path = %path.display(), "the checkpoint could not be copied");
+            for (place, (sheet, note)) in notes {
+                if let Err(error) = write_copy(&sheet, &note) {
+                    tracing::error!(%error, place, "the checkpoint could not be copied");
                 }
             }
             if stop {
@@ -95,35 +94,18 @@ impl Inner {
     }
 }
 
-/// Replaces the copy: a new file, fsynced, renamed over the old one.
-pub(crate) fn write_copy(path: &Path, note: &str) -> Result<()> {
-    let what = || format!("copying the checkpoint to {}", path.display());
-    let fresh = path.with_extension("new");
-    let mut file = File::create(&fresh).map_err(Error::io(what()))?;
-    file.write_all(note.as_bytes()).and_then(|()| file.sync_all()).map_err(Error::io(what()))?;
-    std::fs::rename(&fresh, path).map_err(Error::io(what()))?;
-    if let Some(folder) = path.parent() {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::io(what()))?;
-    }
-    Ok(())
+/// Replaces the copy, whole or not at all.
+pub(crate) fn write_copy(sheet: &Sheet, note: &str) -> Result<()> {
+    sheet.put(note.as_bytes())
 }
 
 /// The copy, if there is one; damage if its signature does not hold.
-pub(crate) fn read_copy(path: &Path, signers: &Signers) -> Result<Option<Checkpoint>> {
-    match std::fs::read_to_string(path) {
-        Ok(note) => {
-            let checkpoint = signers.checkpoint(&note);
-            checkpoint.map(Some).map_err(|error| {
-                Error::damaged(
-                    format!("{}", path.display()),
-                    format!("the copied checkpoint does not verify ({error})"),
-                )
-            })
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            Err(Error::damaged(format!("{}", path.display()), "the copied checkpoint is not text"))
-        }
-        Err(error) => Err(Error::io(format!("reading {}", path.display()))(error)),
-    }
+pub(crate) fn read_copy(sheet: &Sheet, signers: &Signers) -> Result<Option<Checkpoint>> {
+    let Some(bytes) = sheet.read()? else { return Ok(None) };
+    let note =
+        String::from_utf8(bytes).map_err(|_| Error::damaged(sheet.to_string(), "the copied checkpoint is not text"))?;
+    let checkpoint = signers.checkpoint(&note);
+    checkpoint
+        .map(Some)
+        .map_err(|error| Error::damaged(sheet.to_string(), format!("the copied checkpoint does not verify ({error})")))
 }

@@ -42,7 +42,7 @@ pub(crate) fn begin(
 ) -> Result<u32> {
     let mut records = place::open(paths, ring, Pages::Records, Mode::Writer, settings)?;
     migrate::check(&mut records, "records.db")?;
-    let mut ledger = Ledger::open(&paths.ledger_file(), ring)?;
+    let mut ledger = Ledger::open(&paths.ledger(), ring)?;
     let head = Head::read(&mut records)?;
     head.signed(&ledger)?;
     let known = crate::reapply::known_lines(&mut records, &head, &ledger)?;
@@ -50,7 +50,7 @@ pub(crate) fn begin(
     if old.root() != head.root {
         return Err(Error::damaged("records.db", "the journal's tree does not give the root that its head names"));
     }
-    let copy = std::fs::read_to_string(paths.checkpoint_file()).ok();
+    let copy = paths.checkpoint().read().ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
     let copy = copy.and_then(|note| Some((epoch_of(&ledger.signers().checkpoint(&note).ok()?.origin), note)));
     let (present, root) = (epoch_of(&head.origin), HEXLOWER.encode(&head.root));
     let begun = ledger.epoch().cloned();
@@ -111,7 +111,7 @@ pub(crate) fn begin(
         Ok(checkpoint)
     };
     match steps() {
-        Ok(checkpoint) => write_copy(&paths.checkpoint_file(), &checkpoint)?,
+        Ok(checkpoint) => write_copy(&paths.checkpoint(), &checkpoint)?,
         Err(error) => {
             records.rollback();
             return Err(error);

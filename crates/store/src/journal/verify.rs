@@ -217,17 +217,17 @@ impl Check {
                 );
             }
         }
-        let path = paths.checkpoint_file();
-        match read_copy(&path, signers) {
+        let sheet = paths.checkpoint();
+        match read_copy(&sheet, signers) {
             Ok(Some(copy)) if epoch_of(&copy.origin) < epoch_of(&head.origin) => {
                 if self.earlier_epoch(records, &head, &copy, ledger) {
-                    self.report.compared_with.push(path.display().to_string());
+                    self.report.compared_with.push(sheet.to_string());
                 }
             }
             // The tree of that size cannot be built any more, as its entries are pruned.
             Ok(Some(copy)) if copy.origin == head.origin && copy.size < purge::pruned(records)? => {}
             Ok(Some(copy)) => {
-                self.report.compared_with.push(path.display().to_string());
+                self.report.compared_with.push(sheet.to_string());
                 if copy.origin != head.origin || copy.size > head.size {
                     let message = format!(
                         "the checkpoint outside names {} entries, the database has {}: its tail was cut off or an older file was put back",
@@ -244,10 +244,10 @@ impl Check {
                 }
             }
             Ok(None) if head.size > 0 => {
-                self.find("copy-missing", &path.display().to_string(), "the copy of the checkpoint is missing".into());
+                self.find("copy-missing", &sheet.to_string(), "the copy of the checkpoint is missing".into());
             }
             Ok(None) => {}
-            Err(error) => self.find("copy-damaged", &path.display().to_string(), error.to_string()),
+            Err(error) => self.find("copy-damaged", &sheet.to_string(), error.to_string()),
         }
         Ok(head)
     }

@@ -68,6 +68,12 @@ pub const STEPS: &[Step] = &[
         keys: include_str!("../../migrations/0004-places/keys.sql"),
         instance: include_str!("../../migrations/0004-places/instance.sql"),
     },
+    Step {
+        name: "0005-nodes",
+        records: include_str!("../../migrations/0005-nodes/records.sql"),
+        keys: include_str!("../../migrations/0005-nodes/keys.sql"),
+        instance: include_str!("../../migrations/0005-nodes/instance.sql"),
+    },
 ];
 
 impl Step {
@@ -168,6 +174,12 @@ pub(crate) fn instance(folder: &Path, file: &mut SqliteConnection, keeping: Keep
         finished(folder, found)?;
     }
     Ok(())
+}
+
+/// Takes a control database through the steps that it lacks; its server has the copies of before.
+pub(crate) fn control(file: &mut dyn Connection) -> Result<()> {
+    let found = file.format()?;
+    if old(found) { upgrade(file, Which::Instance, found) } else { Ok(()) }
 }
 
 /// The steps that a file of format `found` still needs.

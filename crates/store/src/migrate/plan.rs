@@ -57,7 +57,7 @@ impl Plan {
         }
         for id in tenant_ids(file)? {
             let paths = paths(id);
-            let ring = KeyRing::read(&paths.file("root"), id, master)?;
+            let ring = paths.root().ring(id, master)?;
             for (pages, name) in [(Pages::Keys, "keys.db"), (Pages::Records, "records.db")] {
                 // What lies on a server is migrated when the tenant is opened; there is no file to plan a copy of.
                 if paths.file(name).exists() {

@@ -130,6 +130,12 @@ impl PgConnection {
         self.open = false;
         self.script("snapshot end", "ROLLBACK")
     }
+    /// The part of a divided table that holds the row of this id.
+    pub fn parts_of(&mut self, table: &str, column: &str, id: &[u8]) -> Result<Vec<String>> {
+        let id = data_encoding::HEXLOWER.encode(id);
+        let parts = self.facts(&format!("SELECT tableoid::regclass::text FROM {table} WHERE {column} = '\\x{id}'"))?;
+        Ok(parts.into_iter().flatten().collect())
+    }
     /// Answers of the simple protocol, as text: what only the server knows about itself. Never texts of a tenant.
     pub fn facts(&mut self, text: &str) -> Result<Vec<Vec<String>>> {
         self.ready()?;

@@ -8,7 +8,7 @@ const FRAGMENTS: &[(&str, &str)] = &[("instr(body, ?1)", "position(?1 IN body)")
 const TYPES: &[(&str, &str)] = &[("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", "BYTEA"), (" WITHOUT ROWID", "")];
 
 /// Tables that are divided, and by what: a part is written anew when a key or a keyed hash in it is destroyed.
-const PARTED: [(&str, &str); 2] = [("key", "rid"), ("unique_value", "mac")];
+const PARTED: [(&str, &str); 3] = [("key", "rid"), ("unique_value", "mac"), ("root", "tenant")];
 /// Parts of each.
 const PARTS: usize = 64;
 
@@ -35,12 +35,13 @@ pub(super) fn script(text: &str) -> String {
         text.lines().map(|line| line.split("--").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
     let out = TYPES.iter().fold(code, |text, (ours, theirs)| text.replace(ours, theirs));
     let statements = out.split_inclusive(';').map(|statement| {
-        let parted = PARTED.iter().find(|(table, _)| statement.contains(&format!("CREATE TABLE {table} (")));
+        let plain = statement.replace("IF NOT EXISTS ", "");
+        let parted = PARTED.iter().find(|(table, _)| plain.contains(&format!("CREATE TABLE {table} (")));
         let Some((table, column)) = parted else { return statement.to_owned() };
         let head = statement.trim_end_matches(';');
         let parts = (0..PARTS).map(|part| {
             format!(
-                "CREATE TABLE {table}_{part} PARTITION OF {table} FOR VALUES WITH (MODULUS {PARTS}, REMAINDER {part});"
+                "CREATE TABLE IF NOT EXISTS {table}_{part} PARTITION OF {table} FOR VALUES WITH (MODULUS {PARTS}, REMAINDER {part});"
             )
         });
         // The server would copy some of the values into its statistics, where no destruction reaches them.

@@ -16,6 +16,7 @@ pub use address::Address;
 pub use baseline::ServerBaseline;
 pub(crate) use connection::{Interrupt, PgConnection};
 pub(crate) use reseal::reseal;
+pub(crate) use server::ensure_database;
 pub use server::{Databases, Server, ServerReport, report};
 
 use crate::{Error, Result};

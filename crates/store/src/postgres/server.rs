@@ -175,6 +175,25 @@ pub fn report(address: &Address) -> Result<ServerReport> {
     })
 }
 
+/// Makes the database that an address names, if its server has none of that name.
+pub(crate) fn ensure_database(address: &Address) -> Result<()> {
+    // No name in an address has a character that could end a quotation.
+    let name = &address.database;
+    let mut admin = admin(&address.in_database("postgres"))?;
+    let there = |admin: &mut PgConnection| -> Result<bool> {
+        Ok(!admin.facts(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"))?.is_empty())
+    };
+    if there(&mut admin)? {
+        return Ok(());
+    }
+    let made = admin.script("database", &format!("CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"));
+    // Another node may have been quicker.
+    if made.is_err() && !there(&mut admin)? {
+        return made;
+    }
+    admin.script("database", &format!("REVOKE ALL ON DATABASE \"{name}\" FROM PUBLIC"))
+}
+
 /// A connection of the role that makes databases. It never sees a text of a tenant, so it has no key of one.
 fn admin(address: &Address) -> Result<PgConnection> {
     let nobody = KeyRing::create(keys::random_id());

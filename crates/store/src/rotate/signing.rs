@@ -42,7 +42,7 @@ fn under_writer(writer: &mut Exclusive<'_>, caller: Caller, steps: &Steps) -> Re
     writer.op(Caller::job("rotate-keys"), move |op| op.sign_days_anew(from, to))?;
     steps.done("days of the logs");
     let note = shared.newest_note.lock().clone();
-    write_copy(&shared.paths().checkpoint_file(), &note)?;
+    write_copy(&shared.paths().checkpoint(), &note)?;
     steps.done("outside copy");
     Ok(())
 }

@@ -9,6 +9,7 @@ mod lifecycle;
 mod load;
 mod logs;
 mod model;
+mod nodes;
 mod owners;
 mod postgres;
 mod rotation;

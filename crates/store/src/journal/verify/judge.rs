@@ -11,7 +11,7 @@ use keys::KeyRing;
 impl Check {
     /// The ledger, if it can be read.
     pub(super) fn ledger(&mut self, paths: &Paths, ring: &KeyRing) -> Option<Ledger> {
-        match Ledger::read(&paths.ledger_file(), ring) {
+        match Ledger::read(&paths.ledger(), ring) {
             Ok(ledger) => Some(ledger),
             Err(error) => {
                 self.find("ledger-damaged", "the ledger", error.to_string());

@@ -2,6 +2,7 @@
 //!
 //! What was verified last lies outside the databases, signed: whoever can only change the database cannot move it forward.
 use super::{Check, Report, verify};
+use crate::outside::Sheet;
 use crate::place;
 use crate::shared::Paths;
 use crate::signers::Signers;
@@ -54,7 +55,7 @@ impl Verified {
         Some(Self { origin, size: size.parse().ok()?, root, whole_at: Timestamp(at.parse().ok()?) })
     }
     fn write(&self, path: &Path, ring: &KeyRing) -> Result<()> {
-        write_copy(path, &keys::note::seal(&self.text(), &[(&self.origin, ring.signer())])?)
+        write_copy(&Sheet::File(path.to_owned()), &keys::note::seal(&self.text(), &[(&self.origin, ring.signer())])?)
     }
 }
 
