@@ -259,7 +259,8 @@ impl Instance {
     pub fn paths(&self, id: TenantId) -> Paths {
         let place =
             self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
-        Paths { place: place.unwrap_or_default(), ..paths(&self.folder, id) }
+        let place = place.unwrap_or_default().reached(&self.settings.servers);
+        Paths { place, ..paths(&self.folder, id) }
     }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {

@@ -9,6 +9,7 @@ pub mod postgres;
 pub mod powercut;
 pub mod proxy;
 mod temp;
+pub mod tls;
 
 pub use business::Business;
 pub use clock::TestClock;
