@@ -52,28 +52,36 @@ pub(crate) struct DatabaseServer {
     pub records: String,
     /// File with the role's password there.
     pub records_password_file: PathBuf,
+    /// File with certificates (PEM) that the server's must be signed by; without it those that the machine trusts, and on this machine no TLS.
+    pub records_authority_file: Option<PathBuf>,
     /// The server of keys: another cluster, which keeps no write-ahead logs and no base backups.
     pub keys: String,
     /// File with the role's password there.
     pub keys_password_file: PathBuf,
+    /// The same for the server of keys.
+    pub keys_authority_file: Option<PathBuf>,
 }
 
 impl DatabaseServer {
     fn read(&self) -> Result<Server, String> {
-        let address = |text: &str, file: &Path| {
+        let address = |text: &str, file: &Path, authority: Option<&Path>| {
             let private = keys::file_mode_is_private(file).map_err(|error| format!("{}: {error}", file.display()))?;
             if !private {
                 return Err(format!("{} can be read by others; chmod 600 it", file.display()));
             }
             let password = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
             let password = Zeroizing::new(password);
-            Address::parse(text, Zeroizing::new(password.trim_end_matches(['\r', '\n']).to_owned()))
-                .map_err(|error| error.to_string())
+            let address = Address::parse(text, Zeroizing::new(password.trim_end_matches(['\r', '\n']).to_owned()));
+            let address = address.and_then(|address| match authority {
+                Some(file) => address.with_authority(file),
+                None => Ok(address),
+            });
+            address.map_err(|error| error.to_string())
         };
         Ok(Server {
             name: self.name.clone(),
-            records: address(&self.records, &self.records_password_file)?,
-            keys: address(&self.keys, &self.keys_password_file)?,
+            records: address(&self.records, &self.records_password_file, self.records_authority_file.as_deref())?,
+            keys: address(&self.keys, &self.keys_password_file, self.keys_authority_file.as_deref())?,
         })
     }
 }
@@ -404,6 +412,18 @@ mod tests {
             good.replace("records_password_file", "record_password_file"),
         ] {
             assert!(!read(&wrong).unwrap_err().text.en.contains("geheim"));
+        }
+        // Whose certificates count is looked at before anything is started.
+        let authority = testkit::tls::Authority::new("Testaussteller");
+        let with = |file: &Path| format!("{good}keys_authority_file = \"{}\"\n", file.display());
+        let settings = read(&with(&authority.file())).unwrap();
+        let [server] = settings.servers() else { panic!("one server") };
+        assert_eq!(
+            (&server.records.authority, server.keys.authority.as_deref()),
+            (&None, Some(authority.file().as_path()))
+        );
+        for wrong in [&password, Path::new("/none")] {
+            assert!(read(&with(wrong)).unwrap_err().text.en.contains("no file with certificates"));
         }
         mode(0o640);
         assert!(read(&good).unwrap_err().text.en.contains("can be read by others"));

@@ -64,6 +64,12 @@ impl Database {
             Self::Postgres(database) => database.is_closed(),
         }
     }
+    /// For tests: ends what it is doing at the moment, from another thread.
+    #[doc(hidden)]
+    pub fn interrupter(&mut self) -> impl FnOnce() + Send + 'static {
+        let handle = self.interrupt_handle();
+        move || handle.interrupt()
+    }
     pub(crate) fn interrupt_handle(&mut self) -> Interrupt {
         match self {
             Self::Sqlite(file) => Interrupt::Sqlite(file.raw().get_interrupt_handle()),

@@ -189,6 +189,7 @@ impl Instance {
     }
     /// Where they lie if its databases are there. What lies beside databases of servers is shared by the nodes; files have it beside them.
     fn paths_at(&self, id: TenantId, place: Place) -> Paths {
+        let place = place.reached(&self.settings.servers);
         let control = self.control.as_ref().filter(|_| place.is_remote()).map(|control| (Arc::clone(control), id));
         Paths { place, control, ..paths(&self.folder, id) }
     }

@@ -1,6 +1,6 @@
 //! Where a tenant's records and keys lie: files of the embedded engine, or databases of a server. Its index is a file here in either case.
 use crate::database::Database;
-use crate::postgres::{self, Databases};
+use crate::postgres::{self, Databases, Server};
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::{Error, Result};
@@ -54,6 +54,17 @@ impl Place {
         match self {
             Self::Embedded => None,
             Self::Postgres(databases) => Some(&databases.server),
+        }
+    }
+    /// The same at the addresses that the settings name now: a server may have moved, or its certificates be signed by somebody else.
+    #[must_use]
+    pub fn reached(self, servers: &[Server]) -> Self {
+        match self {
+            Self::Postgres(databases) => match servers.iter().find(|server| server.name == databases.server) {
+                Some(server) => Self::Postgres(Arc::new(databases.reached(server))),
+                None => Self::Postgres(databases),
+            },
+            Self::Embedded => Self::Embedded,
         }
     }
     /// Whether it lies on a server.

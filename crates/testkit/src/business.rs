@@ -124,6 +124,11 @@ impl Business {
         rotated
     }
 
+    /// Other addresses of the database servers, from the next opening on.
+    pub fn set_servers(&mut self, servers: Vec<store::postgres::Server>) {
+        self.settings.servers = servers;
+    }
+
     /// Verifies the journal and gives what was found.
     pub fn verify(&self) -> store::journal::Report {
         let shared = self.tenant().shared();

@@ -10,6 +10,7 @@ pub mod powercut;
 pub mod proxy;
 pub mod silence;
 mod temp;
+pub mod tls;
 
 pub use business::Business;
 pub use clock::TestClock;

@@ -41,6 +41,11 @@ const OWNED: &[(&str, &[&str])] = &[
     ("rusqlite", &["obhut-store", "obhut-testkit"]),
     ("tokio-postgres", &["obhut-store"]),
     ("postgres-protocol", &["obhut-store"]),
+    ("tokio-postgres-rustls", &["obhut-store"]),
+    ("rustls", &["obhut-store"]),
+    ("rustls-native-certs", &["obhut-store"]),
+    // For tests: servers that show certificates.
+    ("rcgen", &["obhut-testkit"]),
     ("axum", &["obhut-web"]),
     ("hyper", &["obhut-web"]),
     ("hyper-util", &["obhut-web"]),
@@ -52,7 +57,7 @@ const OWNED: &[(&str, &[&str])] = &[
 ];
 
 /// Those of them that are in no part of the program.
-const FOR_PROOFS: &[&str] = &["aes", "ed25519-dalek", "sha2"];
+const FOR_PROOFS: &[&str] = &["aes", "ed25519-dalek", "rcgen", "sha2"];
 
 /// Subjects under which a library calls itself one that needs an owner.
 const OWNED_SUBJECTS: &[&str] =

@@ -3,7 +3,7 @@ use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// One database of a server, with its own role.
@@ -19,7 +19,7 @@ pub struct Address {
     pub user: String,
     /// The role's password.
     password: Secret,
-    /// Certificates (PEM) that the server's must be signed by; without it the system's.
+    /// Certificates (PEM) that the server's must be signed by; without it the system's, and on this machine no TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<PathBuf>,
 }
@@ -78,6 +78,24 @@ impl Address {
     #[must_use]
     pub fn in_database(&self, database: &str) -> Self {
         Self { database: database.to_owned(), ..self.clone() }
+    }
+
+    /// The same database and role, on the server of that address.
+    pub(super) fn reached(&self, server: &Self) -> Self {
+        Self {
+            database: self.database.clone(),
+            user: self.user.clone(),
+            password: self.password.clone(),
+            ..server.clone()
+        }
+    }
+
+    /// The same, where only a server counts whose certificate is signed by one of those in this file. The file is looked at.
+    pub fn with_authority(self, file: &Path) -> Result<Self> {
+        super::way::authority(file)?;
+        // Stored with the business, which may be opened from another folder.
+        let file = std::path::absolute(file).map_err(Error::io(format!("finding {}", file.display())))?;
+        Ok(Self { authority: Some(file), ..self })
     }
 
     /// Whether nothing leaves the machine on the way there.

@@ -5,6 +5,7 @@
 //! nothing is read before what was written ahead of it.
 use super::explain::{explain, lost};
 use super::row::PgRow;
+use super::way::{self, Way};
 use super::wire::Value;
 use super::{Address, CONNECT, dialect, refused};
 use crate::engine::{Connection, Param, Row, Sql};
@@ -17,7 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{CancelToken, Client, Config, NoTls, RowStream, Statement};
+use tokio_postgres::{CancelToken, Client, Config, RowStream, Statement};
 
 /// Rows fetched before they are looked at.
 const CHUNK: usize = 256;
@@ -54,6 +55,7 @@ pub struct PgConnection {
     /// Drives the connection while we wait for it, on our own thread. None only while it is being dropped.
     runtime: Option<Runtime>,
     client: Arc<Client>,
+    way: Way,
     statements: HashMap<&'static str, Statement>,
     sent: Vec<(&'static str, Sent)>,
     /// Whether a transaction or a snapshot is open.
@@ -63,15 +65,15 @@ pub struct PgConnection {
 }
 
 /// Ends what a connection is doing at the moment.
-pub struct Interrupt(CancelToken);
+pub struct Interrupt(CancelToken, Way);
 
 impl Interrupt {
     /// Asks the server to; does not wait for it.
     pub fn interrupt(&self) {
-        let token = self.0.clone();
+        let (token, way) = (self.0.clone(), self.1.clone());
         let cancel = move || {
             if let Ok(runtime) = Builder::new_current_thread().enable_all().build()
-                && let Err(error) = runtime.block_on(token.cancel_query(NoTls))
+                && let Err(error) = runtime.block_on(way.cancel(token))
             {
                 tracing::debug!(%error, "a query could not be ended");
             }
@@ -85,13 +87,14 @@ impl Interrupt {
 impl PgConnection {
     pub fn open(name: &'static str, address: &Address, key: TextKey) -> Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::io("starting a connection"))?;
-        let client = connect(&runtime, name, address)?;
+        let (client, way) = connect(&runtime, name, address)?;
         Ok(Self {
             name,
             address: address.clone(),
             key: Arc::new(key),
             runtime: Some(runtime),
             client: Arc::new(client),
+            way,
             statements: HashMap::new(),
             sent: Vec::new(),
             open: false,
@@ -101,7 +104,7 @@ impl PgConnection {
 
     /// What ends the present query from another thread.
     pub fn interrupt_handle(&self) -> Interrupt {
-        Interrupt(self.client.cancel_token())
+        Interrupt(self.client.cancel_token(), self.way.clone())
     }
     /// Whether the connection is gone.
     pub fn is_closed(&self) -> bool {
@@ -174,7 +177,8 @@ impl PgConnection {
     /// Opens it again if the server or the way there broke it. What it had prepared is gone with it.
     fn reconnect(&mut self) -> Result<()> {
         let Some(runtime) = &self.runtime else { return Err(lost(self.name)) };
-        self.client = Arc::new(connect(runtime, self.name, &self.address)?);
+        let (client, way) = connect(runtime, self.name, &self.address)?;
+        (self.client, self.way) = (Arc::new(client), way);
         self.statements.clear();
         self.sent.clear();
         Ok(())
@@ -263,13 +267,8 @@ async fn settled(sent: Vec<(&'static str, Sent)>) -> std::result::Result<u64, (&
     failed.map_or(Ok(last), Err)
 }
 
-fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<Client> {
-    if !address.is_local() {
-        return Err(refused(format!(
-            "{name}: {} is another machine, and connections to one need TLS, which is not set up",
-            address.host
-        )));
-    }
+fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<(Client, Way)> {
+    let way = Way::to(address)?;
     let mut config = Config::new();
     config
         .host(&address.host)
@@ -280,20 +279,19 @@ fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<C
         .application_name("obhut")
         .connect_timeout(CONNECT)
         .tcp_user_timeout(UNANSWERED)
+        .keepalives_idle(UNANSWERED)
         .options(OPTIONS.map(|option| format!("-c {option}")).join(" "));
     let opened = runtime.block_on(async {
-        let (client, connection) = config.connect(NoTls).await?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection to a database server ended");
-            }
-        });
-        Ok(client)
+        // The limit of the driver ends with the connection of the socket; what is agreed on there must come to an end as well.
+        tokio::time::timeout(CONNECT * 2, way.clone().connect(&mut config)).await
     });
-    opened.map_err(|error: tokio_postgres::Error| match error.as_db_error() {
-        Some(_) => explain(name, "connect", &error),
-        None => refused(format!("{name}: the database server {}:{} does not answer", address.host, address.port)),
-    })
+    let silent = || refused(format!("{name}: the database server {}:{} does not answer", address.host, address.port));
+    match opened {
+        Ok(Ok(client)) => Ok((client, way)),
+        Ok(Err(error)) if error.as_db_error().is_some() => Err(explain(name, "connect", &error)),
+        Ok(Err(error)) => Err(way::explain(address, &error).unwrap_or_else(silent)),
+        Err(_) => Err(silent()),
+    }
 }
 
 impl Connection for PgConnection {

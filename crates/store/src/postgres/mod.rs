@@ -10,6 +10,7 @@ mod explain;
 mod reseal;
 mod row;
 mod server;
+mod way;
 mod wire;
 
 pub use address::Address;

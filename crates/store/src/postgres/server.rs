@@ -30,6 +30,14 @@ pub struct Databases {
     pub keys: Address,
 }
 
+impl Databases {
+    /// The same databases and roles on that server.
+    pub(crate) fn reached(&self, server: &Server) -> Self {
+        let (records, keys) = (self.records.reached(&server.records), self.keys.reached(&server.keys));
+        Self { server: self.server.clone(), records, keys }
+    }
+}
+
 /// What a server says of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServerReport {
@@ -43,6 +51,8 @@ pub struct ServerReport {
     pub recycles: bool,
     /// Whether it is a copy that follows another.
     pub follows: bool,
+    /// What the way to it is encrypted with, as the server sees it: `TLSv1.3`. None if it is not.
+    pub encrypted: Option<String>,
 }
 
 impl Server {
@@ -105,6 +115,11 @@ impl Server {
     /// Refuses a server of keys that would keep what is destroyed: the server of records itself, one that archives its log or uses it again, one that
     /// follows another. `Input` with the code `keys-server` or `old-server`; `Busy` if one does not answer.
     pub fn check(&self) -> Result<()> {
+        self.look().map(drop)
+    }
+
+    /// The same, with what the servers of records and keys say of themselves.
+    pub fn look(&self) -> Result<[ServerReport; 2]> {
         let (records, keys) = (report(&self.records)?, report(&self.keys)?);
         let name = &self.name;
         let wrong = |code, de: &str, en: &str| {
@@ -143,7 +158,7 @@ impl Server {
                 "the server of the keys is a copy that follows another",
             );
         }
-        Ok(())
+        Ok([records, keys])
     }
 }
 
@@ -159,10 +174,10 @@ fn database_name(tenant: TenantId, what: &str) -> String {
 pub fn report(address: &Address) -> Result<ServerReport> {
     let mut admin = admin(address)?;
     let facts = admin.facts(
-        "SELECT system_identifier, current_setting('server_version_num'), current_setting('archive_mode'), current_setting('wal_recycle'), pg_is_in_recovery() FROM pg_control_system()",
+        "SELECT system_identifier, current_setting('server_version_num'), current_setting('archive_mode'), current_setting('wal_recycle'), pg_is_in_recovery(), (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()) FROM pg_control_system()",
     )?;
-    let Some([system, version, archives, recycles, follows]) =
-        facts.into_iter().next().and_then(|row| <[String; 5]>::try_from(row).ok())
+    let Some([system, version, archives, recycles, follows, encrypted]) =
+        facts.into_iter().next().and_then(|row| <[String; 6]>::try_from(row).ok())
     else {
         return Err(Error::damaged(address.to_string(), "the server does not say what it is"));
     };
@@ -172,6 +187,7 @@ pub fn report(address: &Address) -> Result<ServerReport> {
         archives: archives != "off",
         recycles: recycles != "off",
         follows: follows == "t",
+        encrypted: Some(encrypted).filter(|version| !version.is_empty()),
     })
 }
 

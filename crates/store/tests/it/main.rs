@@ -15,4 +15,5 @@ mod postgres;
 mod rotation;
 mod statements;
 mod story;
+mod tls;
 mod upgrade;

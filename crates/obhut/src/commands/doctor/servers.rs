@@ -1,24 +1,43 @@
 //! The database servers of the settings: whether they answer, are new enough, and keep nothing that is destroyed.
 use super::Looked;
 use base::Severity;
-use store::postgres::Server;
+use store::postgres::{Server, ServerReport};
 
 pub(super) fn look(server: &Server) -> Looked {
     let name = &server.name;
-    match server.check() {
-        Ok(()) => Looked::good(
-            "database-server",
-            format!("Datenbankserver „{name}“: antwortet; die Schlüssel liegen getrennt von den Datensätzen."),
-            format!("Database server {name}: it answers; keys lie apart from records."),
-        ),
-        Err(store::Error::Input { message, .. }) => Looked::bad(
+    match server.look() {
+        Ok([records, keys]) => {
+            let way = |report: &ServerReport, none: &str| report.encrypted.clone().unwrap_or_else(|| none.to_owned());
+            let (de, en) = ("unverschlüsselt auf dieser Maschine", "unencrypted within this machine");
+            Looked::good(
+                "database-server",
+                format!(
+                    "Datenbankserver „{name}“: antwortet; die Schlüssel liegen getrennt von den Datensätzen. Weg zu den Datensätzen: {}; zu den Schlüsseln: {}.",
+                    way(&records, de),
+                    way(&keys, de)
+                ),
+                format!(
+                    "Database server {name}: it answers; keys lie apart from records. Way to the records: {}; to the keys: {}.",
+                    way(&records, en),
+                    way(&keys, en)
+                ),
+            )
+        }
+        Err(store::Error::Input { code, message }) => Looked::bad(
             "database-server",
             Severity::Error,
             (format!("{}.", message.get("de")), format!("{}.", message.get("en"))),
-            (
-                "Richten Sie für die Schlüssel einen eigenen Server ein: docs/scaling.md.",
-                "Set up a server of its own for the keys: docs/scaling.md.",
-            ),
+            match code {
+                "server-tls" => (
+                    "Prüfen Sie das Zertifikat des Servers und records_authority_file und keys_authority_file: docs/scaling.md.",
+                    "Look at the server's certificate and at records_authority_file and keys_authority_file: docs/scaling.md.",
+                ),
+                "old-server" => ("Nehmen Sie PostgreSQL 15 oder neuer.", "Take PostgreSQL 15 or later."),
+                _ => (
+                    "Richten Sie für die Schlüssel einen eigenen Server ein: docs/scaling.md.",
+                    "Set up a server of its own for the keys: docs/scaling.md.",
+                ),
+            },
         ),
         Err(error) => Looked::bad(
             "database-server",
@@ -29,5 +48,35 @@ pub(super) fn look(server: &Server) -> Looked {
                 "Look at address, role and password file in the settings, and whether the server runs.",
             ),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testkit::postgres::{PostgresServer, Servers};
+    use testkit::tls::Authority;
+
+    #[test]
+    fn it_says_whether_the_way_is_encrypted() {
+        let shared = Servers::shared();
+        let authority = Authority::new("Testaussteller");
+        let records = PostgresServer::start_with(&["fsync=off"], &authority.sign(&["127.0.0.1"]));
+        let server =
+            Server { records: records.address().with_authority(&authority.file()).unwrap(), ..shared.server() };
+        let looked = look(&server);
+        assert_eq!(looked.severity, None, "{}", looked.seen.get("en"));
+        assert!(
+            looked.seen.get("en").contains("records: TLSv1.3; to the keys: unencrypted"),
+            "{}",
+            looked.seen.get("en")
+        );
+        let other = Authority::new("Andere");
+        let looked = look(&Server { records: records.address().with_authority(&other.file()).unwrap(), ..server });
+        assert!(
+            looked.severity.is_some() && looked.how.get("en").contains("authority_file"),
+            "{}",
+            looked.seen.get("en")
+        );
     }
 }
