@@ -43,7 +43,7 @@ use crate::cli::{Command, Control, Index, Job, Journal, Key, Module, Subject, Te
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::settings::Settings;
-use base::{Actor, RecordId};
+use base::{Actor, RecordId, TenantId};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::{Caller, Instance, TenantInfo};
@@ -107,7 +107,22 @@ impl Context<'_> {
     }
     /// The same, open.
     pub(crate) fn tenant(&self, of: &OfTenant) -> Result<Arc<store::Tenant>, Failure> {
-        Ok(self.instance.tenant(self.info(of)?.id)?)
+        Ok(self.open(self.info(of)?.id)?)
+    }
+    /// A business, open here: another node that holds it is asked for it.
+    pub(crate) fn open(&self, id: TenantId) -> store::Result<Arc<store::Tenant>> {
+        self.instance.bring(id)
+    }
+    /// The same for what needs the business closed: no other node has it then.
+    pub(crate) fn bring(&self, id: TenantId) -> store::Result<()> {
+        if !self.instance.has_nodes() {
+            return Ok(());
+        }
+        match self.open(id) {
+            Err(error @ store::Error::Elsewhere { .. }) => Err(error),
+            // One that cannot be opened may be just what is to be mended.
+            _ => Ok(()),
+        }
     }
     fn no_tenant(&self, name: &str) -> Failure {
         Failure::not_found(

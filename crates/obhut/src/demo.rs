@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args, settings: &Settings, cwd: &Path, out: &mut Output
     }
     let instance = program::open(folder.path(), &clock, settings, out)?;
     let Some(sign_ins) = fill(&instance, &signals, out)? else { return Ok(Exit::Done) };
-    serve::run(instance, &clock, settings, ports, signals, out, |ports, out| {
+    serve::run(instance, &clock, settings, ports, None, signals, out, |ports, out| {
         announce(ports, &sign_ins, &folder, args.keep.is_some(), out)
     })
     // The folder goes with its value, after everything that had it open.

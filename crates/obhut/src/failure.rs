@@ -201,6 +201,10 @@ fn of_store(exit: Exit, error: &store::Error) -> Failure {
             "in-use",
             format!("{folder} wird von einem anderen obhut benutzt (Prozess {pid}). Beenden Sie ihn, oder warten Sie, bis er fertig ist. Es wurde nichts verändert."),
         ),
+        store::Error::Elsewhere { node } => failure(
+            "elsewhere",
+            format!("An diesem Mandanten arbeitet gerade der Knoten {node}. Hier wurde nichts gespeichert; versuchen Sie es gleich noch einmal."),
+        ),
         store::Error::Full { file } => failure(
             "disk-full",
             format!("Die Platte mit {file} ist voll. Die Änderung wurde nicht gespeichert; alles Frühere ist sicher und lesbar. Schaffen Sie Platz und versuchen Sie es noch einmal."),

@@ -86,7 +86,7 @@ fn on_data(
         return socket::client::run(server, arguments(words)?, &cwd, lang, terminal);
     }
     let makes = matches!(command, Command::Tenant(Tenant::Create(_)));
-    if !makes && !place::has_data(folder) {
+    if !makes && settings.cluster.is_none() && !place::has_data(folder) {
         let shown = folder.display();
         return Err(Failure::usage(
             format!(
@@ -119,9 +119,18 @@ pub(crate) fn open(
     settings: &Settings,
     out: &mut Output<'_>,
 ) -> Result<Arc<Instance>, Failure> {
+    open_with(folder, clock, settings, settings.instance(), out)
+}
+
+fn open_with(
+    folder: &Path,
+    clock: &SharedClock,
+    settings: &Settings,
+    mut wanted: store::InstanceSettings,
+    out: &mut Output<'_>,
+) -> Result<Arc<Instance>, Failure> {
     let key = place::KeyPlace::find(folder, |name| std::env::var_os(name));
     let master = key.read_or_make(folder, out)?;
-    let mut wanted = settings.instance();
     wanted.checks.push(Arc::new(MasterKeyApart::of(&key)));
     // What goes wrong here goes wrong again at opening, and is told there.
     let plan = Instance::migration_plan(folder, &master, &wanted).ok().flatten();
@@ -139,8 +148,13 @@ fn served(args: &serve::Args, folder: &Path, settings: &Settings, out: &mut Outp
     let ports = args.ports(settings)?;
     let signals = serve::Signals::start()?;
     let clock: SharedClock = Arc::new(SystemClock);
-    let instance = open(folder, &clock, settings, out)?;
-    serve::run(instance, &clock, settings, ports, signals, out, |ports, out| {
+    let inside = serve::Inside::take(settings)?;
+    let mut wanted = settings.instance();
+    if let (Some(cluster), Some(inside)) = (&mut wanted.cluster, &inside) {
+        cluster.about.certificate = inside.certificate();
+    }
+    let instance = open_with(folder, &clock, settings, wanted, out)?;
+    serve::run(instance, &clock, settings, ports, inside, signals, out, |ports, out| {
         let (pages, api) = (ports.pages_url(), ports.api_url());
         out.answer(&serde_json::json!({"pages": pages, "api": api}), |lang| {
             format!(

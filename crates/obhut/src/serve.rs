@@ -4,6 +4,7 @@
 //! everyone to read. A reverse proxy on the same machine brings the TLS.
 pub(crate) mod flush;
 pub(crate) mod jobs;
+mod nodes;
 mod ports;
 mod signals;
 mod worker;
@@ -19,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use store::Instance;
 use tokio::sync::watch;
 
+pub(crate) use nodes::Inside;
 pub(crate) use ports::Ports;
 pub(crate) use signals::Signals;
 
@@ -45,12 +47,14 @@ impl Args {
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "called twice; each value is at hand under its own name")]
 /// Serves until the process is asked to end; `ready` is called once everything listens.
 pub(crate) fn run(
     instance: Arc<Instance>,
     clock: &SharedClock,
     settings: &Settings,
     ports: Ports,
+    inside: Option<Inside>,
     signals: Signals,
     out: &mut Output<'_>,
     ready: impl FnOnce(&Ports, &mut Output<'_>) -> Result<(), Failure>,
@@ -66,17 +70,19 @@ pub(crate) fn run(
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("obhut").build().map_err(|error| {
             Failure::system("Der Server ließ sich nicht starten", "The server could not be started", &error)
         })?;
-    let served = runtime.block_on(serve(instance, clock, settings, ports, signals, out, ready));
+    let served = runtime.block_on(serve(instance, clock, settings, ports, inside, signals, out, ready));
     // Requests have ended by now; what still blocks a thread is given up when the process ends.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
     served.map(|()| Exit::Done)
 }
 
+#[expect(clippy::too_many_arguments, reason = "called once, from run")]
 async fn serve(
     instance: Arc<Instance>,
     clock: &SharedClock,
     settings: &Settings,
     ports: Ports,
+    inside: Option<Inside>,
     mut signals: Signals,
     out: &mut Output<'_>,
     ready: impl FnOnce(&Ports, &mut Output<'_>) -> Result<(), Failure>,
@@ -86,13 +92,12 @@ async fn serve(
     };
     let (pages, api) = ports.listeners().map_err(failed)?;
     // What had begun to be erased is gone before anything is served. A business that cannot be opened keeps nobody else from being served.
-    for id in instance.unfinished() {
-        if let Err(error) = instance.tenant(id) {
-            tracing::error!(tenant = %id, %error, "an erasure that had begun could not be finished; the business cannot be opened");
-        }
-    }
+    let all = Arc::clone(&instance);
+    let finished = tokio::task::spawn_blocking(move || finish(&all));
+    finished.await.map_err(|_| crate::program::unexpected())?;
     let limits = settings.web().connections;
-    let app = web::App::new(Arc::clone(&instance), Arc::clone(clock), settings.web());
+    let (identity, inside) = inside.map(Inside::parts).transpose().map_err(failed)?.unzip();
+    let app = web::App::with_nodes(Arc::clone(&instance), Arc::clone(clock), settings.web(), identity);
     let stopping = Arc::new(AtomicBool::new(false));
     let (stop, stopped) = watch::channel(false);
     let wait = |mut stopped: watch::Receiver<bool>| async move {
@@ -109,6 +114,12 @@ async fn serve(
         tokio::spawn(worker::run(Arc::clone(&instance), settings.worker.clone(), wait(stopped.clone()))),
         tokio::spawn(flush::run(Arc::clone(&instance), wait(stopped))),
     ];
+    let (stop_inside, stopped_inside) = watch::channel(false);
+    let nodes = inside.map(|inside| {
+        let listening = web::serve_nodes(inside, Arc::clone(&app), wait(stopped_inside.clone()));
+        let looking = nodes::look(Arc::clone(&instance), Arc::clone(&app), wait(stopped_inside.clone()));
+        [tokio::spawn(http(listening)), tokio::spawn(looking)]
+    });
     drop(app);
     let told = ready(&ports, out);
     if told.is_ok() {
@@ -122,7 +133,26 @@ async fn serve(
         let ended = task.await.unwrap_or_else(|_| Err(crate::program::unexpected()));
         outcome = outcome.and(ended);
     }
+    if let Some(tasks) = nodes {
+        nodes::leave(&instance).await;
+        // An error means that both have ended by themselves.
+        let _ = stop_inside.send(true);
+        for task in tasks {
+            outcome = outcome.and(task.await.unwrap_or_else(|_| Err(crate::program::unexpected())));
+        }
+    }
     outcome
+}
+
+/// Opens what an erasure had begun in.
+fn finish(instance: &Instance) {
+    for id in instance.unfinished() {
+        if instance.is_turn(id)
+            && let Err(error) = instance.tenant(id)
+        {
+            tracing::error!(tenant = %id, %error, "an erasure that had begun could not be finished; the business cannot be opened");
+        }
+    }
 }
 
 async fn http(serving: impl Future<Output = std::io::Result<()>>) -> Result<(), Failure> {

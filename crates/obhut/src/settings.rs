@@ -1,12 +1,15 @@
 //! Settings: one file of named limits, every one with a default, so that a program without a file runs. An unknown key is an error:
 //! a limit that was misspelt and never held would be worse than none.
+mod servers;
+
+pub(crate) use servers::{Cluster, DatabaseServer};
+
 use crate::failure::Failure;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::num::{NonZeroU32, NonZeroU64};
-use std::path::{Path, PathBuf};
-use store::postgres::{Address, Server};
-use zeroize::Zeroizing;
+use std::path::Path;
+use store::postgres::Server;
 
 /// A settings file may be so long.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
@@ -37,53 +40,13 @@ pub(crate) struct Settings {
     pub migration: Migration,
     /// Database servers on which businesses can be put.
     pub server: Vec<DatabaseServer>,
+    /// What makes this one node of several.
+    pub cluster: Option<Cluster>,
     /// The same with their passwords read.
     #[serde(skip)]
     servers: Vec<Server>,
-}
-
-/// A server for records and another for keys. The roles may make databases and roles; passwords stand in files of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct DatabaseServer {
-    /// What commands call it.
-    pub name: String,
-    /// `postgres://role@host:5432`: the server of records.
-    pub records: String,
-    /// File with the role's password there.
-    pub records_password_file: PathBuf,
-    /// File with certificates (PEM) that the server's must be signed by; without it those that the machine trusts, and on this machine no TLS.
-    pub records_authority_file: Option<PathBuf>,
-    /// The server of keys: another cluster, which keeps no write-ahead logs and no base backups.
-    pub keys: String,
-    /// File with the role's password there.
-    pub keys_password_file: PathBuf,
-    /// The same for the server of keys.
-    pub keys_authority_file: Option<PathBuf>,
-}
-
-impl DatabaseServer {
-    fn read(&self) -> Result<Server, String> {
-        let address = |text: &str, file: &Path, authority: Option<&Path>| {
-            let private = keys::file_mode_is_private(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            if !private {
-                return Err(format!("{} can be read by others; chmod 600 it", file.display()));
-            }
-            let password = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            let password = Zeroizing::new(password);
-            let address = Address::parse(text, Zeroizing::new(password.trim_end_matches(['\r', '\n']).to_owned()));
-            let address = address.and_then(|address| match authority {
-                Some(file) => address.with_authority(file),
-                None => Ok(address),
-            });
-            address.map_err(|error| error.to_string())
-        };
-        Ok(Server {
-            name: self.name.clone(),
-            records: address(&self.records, &self.records_password_file, self.records_authority_file.as_deref())?,
-            keys: address(&self.keys, &self.keys_password_file, self.keys_authority_file.as_deref())?,
-        })
-    }
+    #[serde(skip)]
+    nodes: Option<store::cluster::Settings>,
 }
 
 /// Open tenants.
@@ -198,6 +161,8 @@ impl Default for Settings {
             logs: Logs::default(),
             migration: Migration::default(),
             server: Vec::new(),
+            cluster: None,
+            nodes: None,
             servers: Vec::new(),
         }
     }
@@ -288,6 +253,7 @@ impl Settings {
             return Err(format!("logs.access_hours: the access log is kept for {most} hours at most"));
         }
         self.servers = self.server.iter().map(DatabaseServer::read).collect::<Result<_, _>>()?;
+        self.nodes = self.cluster.as_ref().map(Cluster::read).transpose()?;
         let mut names: Vec<&str> = self.server.iter().map(|server| server.name.as_str()).collect();
         names.sort_unstable();
         if let Some(twice) = names.windows(2).find(|pair| pair.first() == pair.last()) {
@@ -315,6 +281,7 @@ impl Settings {
             row_budget: self.lists.max_rows_read.get(),
             copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             servers: self.servers.clone(),
+            cluster: self.nodes.clone(),
             ..store::InstanceSettings::default()
         }
     }
@@ -375,7 +342,7 @@ mod tests {
         assert_eq!(read(example).unwrap(), Settings::default());
         // Every section and name, counted: one that is missing on the page would have its default all the same.
         let named = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 8 + 1 + 3 + 1);
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 9 + 1 + 3 + 1);
         for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let name = line.split(" = ").next().unwrap();
             let misspelt = example

@@ -29,6 +29,7 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// How an instance is opened.
 #[derive(Clone)]
@@ -166,6 +167,8 @@ pub struct Instance {
     /// The control database, if several nodes share the directory, and this node among them.
     control: Option<Arc<Control>>,
     node: Option<Arc<Node>>,
+    /// The program is ending: nothing is taken any more.
+    leaving: AtomicBool,
     lock: File,
 }
 
@@ -278,7 +281,7 @@ impl Instance {
 
     /// The tenant, if it is open and still held here.
     fn opened(&self, id: TenantId) -> Option<Arc<Tenant>> {
-        self.open.lock().get(&id).filter(|tenant| tenant.shared().is_held()).cloned()
+        self.open.lock().get(&id).filter(|tenant| tenant.shared().is_open()).cloned()
     }
 
     /// Verifies a tenant's journal without opening the tenant: also one that cannot be opened is read, and what is wrong with it named.

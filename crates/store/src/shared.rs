@@ -137,6 +137,8 @@ pub struct Shared {
     pub(crate) limited: Limited,
     /// That this node holds the tenant, where there are several.
     held: Option<Held>,
+    /// It is being closed: what is under way ends, nothing new begins.
+    pub(crate) closing: AtomicBool,
     pub(crate) waiting: crate::logs::Waiting,
     readers: Mutex<Readers>,
     reader_back: Condvar,
@@ -204,6 +206,7 @@ impl Shared {
             gates,
             limited,
             held,
+            closing: AtomicBool::new(false),
             waiting: crate::logs::Waiting::default(),
             readers: Mutex::new(Readers::default()),
             reader_back: Condvar::new(),
@@ -213,6 +216,10 @@ impl Shared {
     /// Whether this node certainly still holds the tenant: only then may it write, or answer from what it has.
     pub fn is_held(&self) -> bool {
         self.held.as_ref().is_none_or(Held::holds)
+    }
+    /// Whether new work may begin: it is held here, and not being closed.
+    pub fn is_open(&self) -> bool {
+        self.is_held() && !self.closing.load(Ordering::Acquire)
     }
     /// The tenant's id.
     pub fn id(&self) -> TenantId {

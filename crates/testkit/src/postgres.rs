@@ -19,7 +19,8 @@ const START: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// The role that makes databases.
 const ROLE: &str = "obhut";
-const PASSWORD: &str = "nur-fuer-tests";
+/// Its password, and that of nobody else.
+pub const PASSWORD: &str = "nur-fuer-tests";
 
 /// Makes a cluster, or a copy of one that follows it, runs its server, and ends it when its own input ends: also when the process that started it was
 /// killed.

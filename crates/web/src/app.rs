@@ -1,5 +1,6 @@
 //! What pages and API work with: the open instance, the clock, limits.
 use crate::fail::Failure;
+use crate::nodes::Pool;
 use base::{SharedClock, TenantId};
 use parking_lot::RwLock;
 use std::collections::HashMap;
@@ -48,6 +49,8 @@ pub struct App {
     pub(crate) long_work: Arc<Semaphore>,
     pub(crate) sign_ins: Arc<Semaphore>,
     pub(crate) waiting: Arc<Semaphore>,
+    /// The way to the other nodes, if there are any.
+    pub(crate) nodes: Option<Arc<Pool>>,
     /// Tenants that are open: reached without opening anything. Weak, so that an idle tenant is closed all the same.
     open: RwLock<HashMap<TenantId, Open>>,
 }
@@ -61,10 +64,28 @@ struct Open {
 impl App {
     /// Pages and API of an instance.
     pub fn new(instance: Arc<Instance>, clock: SharedClock, settings: Settings) -> Arc<Self> {
+        Self::with_nodes(instance, clock, settings, None)
+    }
+    /// The same as one node of several, with the key pair whose certificate the others know.
+    pub fn with_nodes(
+        instance: Arc<Instance>,
+        clock: SharedClock,
+        settings: Settings,
+        identity: Option<crate::Identity>,
+    ) -> Arc<Self> {
         let long_work = Arc::new(Semaphore::new(settings.max_long_work.max(1)));
         let sign_ins = Arc::new(Semaphore::new(settings.max_sign_ins.max(1)));
         let waiting = Arc::new(Semaphore::new(settings.max_server_requests.max(1)));
-        Arc::new(Self { instance, clock, settings, long_work, sign_ins, waiting, open: RwLock::new(HashMap::new()) })
+        Arc::new(Self {
+            instance,
+            clock,
+            settings,
+            long_work,
+            sign_ins,
+            waiting,
+            nodes: identity.map(Pool::new),
+            open: RwLock::new(HashMap::new()),
+        })
     }
     /// The tenant of that id with its entry in the directory, opened if it is not.
     pub(crate) async fn tenant(self: &Arc<Self>, id: TenantId) -> Result<(Arc<Tenant>, Arc<TenantInfo>), Failure> {
@@ -81,9 +102,18 @@ impl App {
         Ok((tenant, info))
     }
 
+    /// Forgets ways to nodes that are gone. To be called every second where there are several.
+    pub fn look_at_nodes(&self) {
+        if let Some(pool) = &self.nodes {
+            pool.keep(&self.instance.nodes());
+        }
+    }
+
     fn opened(&self, id: TenantId) -> Option<(Arc<Tenant>, Arc<TenantInfo>)> {
         let open = self.open.read();
         let found = open.get(&id)?;
-        Some((found.tenant.upgrade()?, Arc::clone(&found.info)))
+        let tenant = found.tenant.upgrade()?;
+        // One that is no longer held here is opened again, or worked on elsewhere.
+        tenant.shared().is_open().then(|| (tenant, Arc::clone(&found.info)))
     }
 }

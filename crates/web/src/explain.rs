@@ -34,6 +34,7 @@ fn of_store(mut failure: Failure, error: &store::Error) -> Failure {
         store::Error::Stale { .. } => failure.detail = Some(in_both("conflict-stale", &error.to_string())),
         store::Error::Invalid { message } => failure.detail = Some(Label::new(message.clone(), message.clone())),
         store::Error::Input { message, .. } => failure.detail = Some(message.clone()),
+        store::Error::Elsewhere { .. } => "elsewhere".clone_into(&mut failure.code),
         store::Error::Full { .. } => "disk-full".clone_into(&mut failure.code),
         store::Error::Index(store::index::Error::TooBroad { helpful }) => {
             "too-broad".clone_into(&mut failure.code);

@@ -19,6 +19,7 @@ mod keep;
 mod lang;
 mod layout;
 mod list;
+mod nodes;
 mod pages;
 mod patience;
 mod query;
@@ -42,6 +43,7 @@ pub fn list_request(module: &str, query: &str) -> Option<records::ListRequest> {
 pub use api::idempotency::purge_idempotency;
 pub use app::{App, Settings};
 pub use baseline::baseline;
+pub use nodes::{Identity, serve_nodes};
 pub use serve::{Connections, serve};
 pub use surface::{api, pages};
 

@@ -1,20 +1,58 @@
-//! Where a request is worked on. What lies in files answers within microseconds and is read on the runtime's own threads ([`crate::cross`]); a business
-//! on a database server is waited for over the network at every question, so its requests have threads of their own, a bounded number at a time.
+//! Where a request is worked on: at which node, and on which thread.
+//!
+//! What lies in files answers within microseconds and is read on the runtime's own threads ([`crate::cross`]); a business on a database server is waited
+//! for over the network at every question, so its requests have threads of their own, a bounded number at a time.
 use crate::app::App;
 use crate::fail::Failure;
-use crate::lang::cookie;
+use crate::lang::{Lang, cookie};
+use crate::nodes;
 use crate::pages::session_cookie;
+use crate::query::Pairs;
+use crate::surface::{refused_api, refused_page};
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::TenantId;
 use std::sync::Arc;
 
-/// Runs a request on the thread that fits the tenant it names.
-pub(crate) async fn layer(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Longest form of a sign-in that is looked at.
+const MAX_SIGN_IN: usize = 64 * 1024;
+
+/// Around the pages.
+pub(crate) async fn pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if !app.instance.has_nodes() {
+        return layer(&app, request, next).await;
+    }
+    let lang = Lang::of(request.headers());
+    let (request, id) = match tenant_of(&app, request.headers()) {
+        // Whoever signs in has no session yet, or one of another business.
+        _ if request.method() == Method::POST && request.uri().path() == "/sign-in" => signing_in(&app, request).await,
+        id => (request, id),
+    };
+    match id {
+        Some(id) => refused_page(&app, lang, nodes::pass(&app, "pages", id, request, next).await),
+        None => next.run(request).await,
+    }
+}
+
+/// Around the API.
+pub(crate) async fn api(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if !app.instance.has_nodes() {
+        return layer(&app, request, next).await;
+    }
+    let (lang, reading) = (Lang::accepted(request.headers()), request.method().is_safe());
     match tenant_of(&app, request.headers()) {
-        Some(id) if app.instance.is_on_a_server(id) => apart(&app, next.run(request)).await,
+        Some(id) => refused_api(&app, lang, reading, nodes::pass(&app, "api", id, request, next).await),
+        None => next.run(request).await,
+    }
+}
+
+/// Where there is one node.
+async fn layer(app: &Arc<App>, request: Request, next: Next) -> Response {
+    match tenant_of(app, request.headers()) {
+        Some(id) if app.instance.is_on_a_server(id) => apart(app, next.run(request)).await,
         _ => next.run(request).await,
     }
 }
@@ -28,8 +66,19 @@ fn tenant_of(app: &App, headers: &HeaderMap) -> Option<TenantId> {
     }
 }
 
+/// The business that somebody signs in to, by the name in the form.
+async fn signing_in(app: &Arc<App>, request: Request) -> (Request, Option<TenantId>) {
+    let (parts, body) = request.into_parts();
+    // A longer form is refused where forms are read.
+    let bytes = axum::body::to_bytes(body, MAX_SIGN_IN).await.unwrap_or_default();
+    let form = std::str::from_utf8(&bytes).ok().and_then(|text| Pairs::read(text).ok());
+    let name = form.and_then(|form| form.get("tenant").map(str::to_owned)).unwrap_or_default();
+    let id = crate::who::business(app, &name).await.map(|info| info.id);
+    (Request::from_parts(parts, Body::from(bytes)), id)
+}
+
 /// Answers on a thread that may wait.
-async fn apart(app: &Arc<App>, answer: impl Future<Output = Response> + Send + 'static) -> Response {
+pub(crate) async fn apart(app: &Arc<App>, answer: impl Future<Output = Response> + Send + 'static) -> Response {
     let Ok(place) = Arc::clone(&app.waiting).acquire_owned().await else {
         return Failure::of_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
     };

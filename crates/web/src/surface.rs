@@ -23,7 +23,7 @@ pub fn pages(app: Arc<App>) -> Router {
     router(Surface::Pages, &app)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&app), around_pages))
-        .layer(from_fn_with_state(Arc::clone(&app), reach::layer))
+        .layer(from_fn_with_state(Arc::clone(&app), reach::pages))
         .with_state(app)
 }
 
@@ -32,7 +32,7 @@ pub fn api(app: Arc<App>) -> Router {
     router(Surface::Api, &app)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&app), around_api))
-        .layer(from_fn_with_state(Arc::clone(&app), reach::layer))
+        .layer(from_fn_with_state(Arc::clone(&app), reach::api))
         .with_state(app)
 }
 
@@ -119,6 +119,25 @@ async fn api_answer(app: &Arc<App>, request: Request, next: Next) -> Response {
         asked.extend(accept.map(|accept| (header::ACCEPT_LANGUAGE, accept)));
         response = problem(app, &failure, Words(Lang::accepted(&asked)), &response);
     }
+    headers::put(response.headers_mut(), API_POLICY, app.settings.tls);
+    response
+}
+
+/// Words a failure of a layer around the surfaces, for a page.
+pub(crate) fn refused_page(app: &App, lang: Lang, mut response: Response) -> Response {
+    let Some(failure) = response.extensions_mut().remove::<Failure>() else { return response };
+    let reference = failure.log(app.clock.now().0, "page");
+    let mut response = crate::pages::error::show(&failure, None, Words(lang), reference);
+    retry(&failure, &mut response);
+    headers::put(response.headers_mut(), POLICY, app.settings.tls);
+    response
+}
+
+/// The same for the API.
+pub(crate) fn refused_api(app: &App, lang: Lang, reading: bool, mut response: Response) -> Response {
+    let Some(mut failure) = response.extensions_mut().remove::<Failure>() else { return response };
+    failure.reading = reading;
+    let mut response = problem(app, &failure, Words(lang), &response);
     headers::put(response.headers_mut(), API_POLICY, app.settings.tls);
     response
 }

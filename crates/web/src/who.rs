@@ -69,7 +69,7 @@ pub(crate) async fn sign_in(
     if business.len() > MAX_TYPED || login.len() > MAX_TYPED || password.len() > MAX_TYPED {
         return Err(refused());
     }
-    let Some(info) = app.instance.find(business) else {
+    let Some(info) = self::business(app, business).await else {
         // Whoever asks for a business that does not exist waits as long: a hash is made and thrown away.
         cross::sign_in(app, || Ok(identity::Password::random().map(drop)?)).await?;
         return Err(refused());
@@ -86,6 +86,18 @@ pub(crate) async fn sign_in(
         Err(failure) if failure.status == StatusCode::FORBIDDEN => Err(refused()),
         Err(failure) => Err(failure),
     }
+}
+
+/// The business of that name. Where there are several nodes, one that is not known is asked for.
+pub(crate) async fn business(app: &Arc<App>, name: &str) -> Option<TenantInfo> {
+    if !app.instance.has_nodes() {
+        return app.instance.find(name);
+    }
+    if name.len() > MAX_TYPED {
+        return None;
+    }
+    let (instance, name) = (Arc::clone(&app.instance), name.to_owned());
+    tokio::task::spawn_blocking(move || instance.find(&name)).await.ok().flatten()
 }
 
 /// Ends a session.

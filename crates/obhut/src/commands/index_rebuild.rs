@@ -13,6 +13,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&args.of)?;
+    context.bring(info.id)?;
     context.instance.rebuild_index(info.id)?;
     out.answer(&json!({"tenant": info.id, "rebuilt": true}), |lang| {
         format!("{}: {}\n", info.name, lang.pick("der Index ist neu aufgebaut.", "the index is rebuilt."))

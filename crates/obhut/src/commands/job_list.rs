@@ -16,7 +16,7 @@ pub(crate) struct Args {
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let mut found = Vec::new();
     for info in context.infos(&OfTenant { tenant: args.tenant.clone() })? {
-        let tenant = context.instance.tenant(info.id)?;
+        let tenant = context.open(info.id)?;
         found.extend(jobs::all(&tenant)?.into_iter().map(|job| (info.name.clone(), job)));
     }
     let items: Vec<_> = found.iter().map(|(tenant, job)| {

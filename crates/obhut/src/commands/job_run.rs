@@ -25,7 +25,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
     }
     let (mut done, mut failed) = (0, 0);
     for info in context.infos(&OfTenant { tenant: args.tenant.clone() })? {
-        let tenant = context.instance.tenant(info.id)?;
+        let tenant = context.open(info.id)?;
         let outcome = jobs::run_named(context.instance, &tenant, &args.name, &context.settings.worker)?;
         done += outcome.done;
         failed += outcome.failed;

@@ -18,9 +18,10 @@ pub(crate) struct Args {
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&args.of)?;
     if args.renew {
+        context.bring(info.id)?;
         context.instance.renew_checkpoint(&context.caller(), info.id)?;
     }
-    let tenant = context.instance.tenant(info.id)?;
+    let tenant = context.open(info.id)?;
     let shared = tenant.shared();
     // Every journal has a first entry, the one that brought the modules in.
     let proof = journal::prove(shared.paths(), &shared.ring(), &sqlite::Settings::default(), 0, None)?;

@@ -82,6 +82,7 @@ fn of_tenant(context: &Context<'_>, args: &Args) -> Result<Done, crate::failure:
     let info = context.info(&args.of)?;
     let mut done = Vec::new();
     for what in args.what.keys() {
+        context.bring(info.id)?;
         done.extend(context.instance.rotate(&context.actor, info.id, *what)?);
     }
     Ok((Some(info.name), done))

@@ -48,7 +48,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
         role: Role::Administrator,
         password,
     };
-    let entered = context.instance.tenant(info.id).map_err(Failure::from).and_then(|tenant| {
+    let entered = context.open(info.id).map_err(Failure::from).and_then(|tenant| {
         tenant.write(context.caller(), move |op| identity::create_user(op, &user)).map_err(Failure::from)
     });
     if let Err(mut failure) = entered {

@@ -34,6 +34,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
             format!("Not confirmed: nothing was destroyed. To destroy it: --confirm \"{}\"", info.name),
         ));
     }
+    context.bring(info.id)?;
     context.instance.destroy_tenant(&context.actor, info.id)?;
     out.answer(&json!({"destroyed": info.id, "name": info.name}), |lang| match lang {
         crate::output::Lang::De => format!("„{}“ ist vernichtet.\n", info.name),

@@ -13,7 +13,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&OfTenant { tenant: Some(args.tenant.clone()) })?;
-    let tenant = context.instance.tenant(info.id)?;
+    let tenant = context.open(info.id)?;
     let modules = tenant.shared().modules();
     let names: Vec<&str> = modules.set.iter().map(|module| module.name.as_str()).collect();
     let bytes = folder_bytes(&context.instance.paths(info.id).folder);

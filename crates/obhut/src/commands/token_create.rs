@@ -51,7 +51,7 @@ fn span(text: &str) -> Result<Span, String> {
 
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&args.of)?;
-    let tenant = context.instance.tenant(info.id)?;
+    let tenant = context.open(info.id)?;
     let expires = match args.expires {
         Span::Never => None,
         Span::Ms(span) => Some(context.instance.clock().now().plus_ms(span)),

@@ -59,7 +59,7 @@ impl Ports {
     }
 }
 
-fn bind(at: SocketAddr) -> Result<TcpListener, Failure> {
+pub(super) fn bind(at: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(at).map_err(|error| {
         Failure::usage(
             format!(

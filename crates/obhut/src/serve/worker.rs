@@ -69,6 +69,10 @@ impl Worker {
         for (place, tenant) in (0_i64..).zip(&tenants) {
             let first = self.started.plus_ms(HOUR_MS / count * place);
             let due = self.hourly.get(&tenant.id).map_or(first, |last| last.plus_ms(HOUR_MS));
+            // Another node does it, or will when this one has lost its turn.
+            if !self.instance.is_turn(tenant.id) {
+                continue;
+            }
             if due <= now {
                 self.hourly.insert(tenant.id, now);
                 self.visit(tenant.id);

@@ -155,6 +155,42 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+    /// A request of a browser; the head and the body of the answer.
+    fn browse(&self, method: &str, path: &str, cookie: &str, form: &str) -> (String, String) {
+        let host = self.line["pages"].as_str().unwrap().trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(host).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {cookie}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{form}",
+            form.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer}"));
+        (head.to_owned(), body.to_owned())
+    }
+    /// The status and the text of a page.
+    pub fn page(&self, path: &str, cookie: &str) -> (u16, String) {
+        let (head, body) = self.browse("GET", path, cookie, "");
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
+    }
+    /// Signs in; the cookie as it is sent along.
+    #[track_caller]
+    pub fn sign_in(&self, business: &str, login: &str, password: &str) -> String {
+        let form = format!("tenant={business}&login={login}&password={}", password.replace(' ', "+"));
+        let (head, body) = self.browse("POST", "/sign-in", "", &form);
+        let line = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line));
+        let line = line.unwrap_or_else(|| panic!("{head}\n{body}"));
+        line.split_once(':').unwrap().1.trim().split(';').next().unwrap().to_owned()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // One that has ended already needs none of it.

@@ -5,6 +5,11 @@ use crate::tenant::Tenant;
 use crate::{Error, Result};
 use base::TenantId;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// How often another node is asked for a tenant, and how long between: fifteen seconds.
+const ASKS: u32 = 150;
+const ASK_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Where requests for a tenant are worked on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +33,7 @@ impl Instance {
                 node.named(&home).map_or(Whereabouts::Missing(home), Whereabouts::There)
             };
         }
-        if self.open.lock().get(&id).is_some_and(|tenant| tenant.shared().is_held()) {
+        if self.opened(id).is_some() {
             return Whereabouts::Here;
         }
         node.holder(id).map_or(Whereabouts::Here, Whereabouts::There)
@@ -89,12 +94,35 @@ impl Instance {
         }
     }
 
+    /// Opens a tenant here, also if another node holds it: that one is asked for it. For work that needs this node: its disk, its keys' places, its
+    /// operator. `Elsewhere` if it is not given back in time.
+    pub fn bring(&self, id: TenantId) -> Result<Arc<Tenant>> {
+        for _ in 0..ASKS {
+            match self.tenant(id) {
+                Err(Error::Elsewhere { .. }) if self.home(id).is_none() => self.ask_for(id)?,
+                other => return other,
+            }
+            std::thread::park_timeout(ASK_AGAIN);
+        }
+        self.tenant(id)
+    }
+
     /// Gives everything back before the program ends, so that the others need not wait for it.
     pub fn leave(&self) {
         let Some(node) = &self.node else { return };
-        let open: Vec<Arc<Tenant>> = self.open.lock().drain().map(|(_, tenant)| tenant).collect();
-        drop(open); // joins their threads, which write what is waiting
+        self.leaving.store(true, Ordering::Release);
+        let open: Vec<TenantId> = self.open.lock().keys().copied().collect();
+        for id in open {
+            // What is under way is waited for. One that does not end loses its tenant with this node's leave.
+            if let Err(error) = self.give_back(id) {
+                tracing::warn!(%error, tenant = %id, "a business could not be given back to the other nodes");
+            }
+        }
         node.leave();
+    }
+    /// Whether the program is ending, and whoever asks for a tenant is to ask another node.
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
     }
 
     fn home(&self, id: TenantId) -> Option<String> {
@@ -105,6 +133,9 @@ impl Instance {
     /// Makes this node the tenant's, or says which is. None where there is one node only, and for files, which nobody else can reach.
     pub(super) fn hold(&self, id: TenantId) -> Result<Option<Held>> {
         let Some(node) = &self.node else { return Ok(None) };
+        if self.is_leaving() {
+            return Err(Error::Busy { message: "this node is ending".into() });
+        }
         if let Whereabouts::Missing(node) = self.whereabouts(id) {
             return Err(Error::Busy { message: format!("its files lie on the node {node}, which does not run") });
         }

@@ -21,6 +21,7 @@ use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What an instance is opened from.
 struct Opening<'o> {
@@ -70,6 +71,7 @@ impl Instance {
             waiting: Waiting::default(),
             control,
             node,
+            leaving: AtomicBool::new(false),
             lock,
         };
         instance.finish_own_signing(&Actor::Job("rotate-keys".into()))?;

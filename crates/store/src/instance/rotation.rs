@@ -9,6 +9,7 @@ use crate::{Error, Result};
 use base::{Actor, TenantId};
 use keys::{KeyRing, MasterKey, Pages, Purpose};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Instance {
     /// Replaces keys of a tenant by new ones and destroys the old; gives the numbers of the new ones. What a crash interrupts is finished when
@@ -151,7 +152,9 @@ impl Instance {
     pub(super) fn close(&self, id: TenantId) -> Result<()> {
         let busy = || Err(Error::Busy { message: "the tenant is in use".into() });
         let Some(tenant) = self.open.lock().remove(&id) else { return Ok(()) };
+        tenant.shared().closing.store(true, Ordering::Release);
         if !eventually(|| Arc::strong_count(&tenant) == 1) {
+            tenant.shared().closing.store(false, Ordering::Release);
             self.open.lock().insert(id, tenant);
             return busy();
         }

@@ -1,0 +1,173 @@
+//! Finds the node that holds a request's business and has the request worked on there: here, or by passing it on.
+//!
+//! What is certain not to have reached another node is tried again, wherever the business is by then; what only reads is tried again in any case. What may
+//! have changed something and has no answer is not: whoever sent it is told that nobody knows.
+use super::pool::Sent;
+use super::{CLIENT, ELSEWHERE, Forwarded, SURFACE};
+use crate::app::App;
+use crate::fail::Failure;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base::TenantId;
+use std::sync::Arc;
+use std::time::Duration;
+use store::cluster::NodeInfo;
+use store::{Tenant, Whereabouts};
+use tokio::time::Instant;
+
+/// So long is a node looked for that holds the business. One that died is replaced within this time.
+const LOOK_FOR: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Headers that belong to one connection (RFC 9110, 7.6.1).
+const OF_ONE_CONNECTION: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::TE,
+    header::TRAILER,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// A request that can be worked on more than once.
+struct Asked {
+    parts: Parts,
+    body: Bytes,
+    /// Whether doing it twice is doing it once.
+    again: bool,
+}
+
+impl Asked {
+    fn request(&self) -> Request {
+        Request::from_parts(self.parts.clone(), Body::from(self.body.clone()))
+    }
+}
+
+/// Answers a request about a business, wherever it is worked on.
+pub(crate) async fn pass(
+    app: &Arc<App>,
+    surface: &'static str,
+    id: TenantId,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, app.settings.max_batch_bytes).await else {
+        return Failure::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
+    };
+    let again = parts.method.is_safe() || parts.headers.contains_key("idempotency-key");
+    let asked = Asked { parts, body, again };
+    let forwarded = asked.parts.extensions.get::<Forwarded>().is_some();
+    let until = Instant::now() + LOOK_FOR;
+    loop {
+        let here = match app.instance.whereabouts(id) {
+            Whereabouts::There(node) if !forwarded => match there(app, surface, id, &node, &asked).await {
+                Ok(response) => return response,
+                Err(Some(failure)) => return failure.into_response(),
+                Err(None) => false,
+            },
+            Whereabouts::There(_) => return elsewhere(),
+            Whereabouts::Here if forwarded && app.instance.is_leaving() => return elsewhere(),
+            Whereabouts::Here | Whereabouts::Missing(_) => true,
+        };
+        if here {
+            match app.tenant(id).await {
+                // Another node was quicker.
+                Err(failure) if failure.code == "elsewhere" => {
+                    if forwarded {
+                        return elsewhere();
+                    }
+                }
+                Err(_) if forwarded && app.instance.is_leaving() => return elsewhere(),
+                Err(failure) if failure.status == StatusCode::SERVICE_UNAVAILABLE && Instant::now() < until => {}
+                // A business that is not there, or does not open, is the handlers' to word.
+                opened => match at_home(app, opened.ok().map(|(tenant, _)| tenant), &asked, next.clone()).await {
+                    Ok(response) => return response,
+                    Err(Some(failure)) => return failure.into_response(),
+                    Err(None) => {}
+                },
+            }
+        }
+        if Instant::now() >= until {
+            return Failure::of_status(StatusCode::SERVICE_UNAVAILABLE).into_response();
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// For the node that passed the request on: it looks again.
+fn elsewhere() -> Response {
+    let mut response = StatusCode::MISDIRECTED_REQUEST.into_response();
+    response.headers_mut().insert(ELSEWHERE, HeaderValue::from_static("1"));
+    response
+}
+
+fn unknown() -> Failure {
+    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unknown-outcome")
+}
+
+/// Works on it here. What a node says that may have lost the business meanwhile is not passed to anybody.
+async fn at_home(
+    app: &Arc<App>,
+    tenant: Option<Arc<Tenant>>,
+    asked: &Asked,
+    next: Next,
+) -> Result<Response, Option<Failure>> {
+    let response = crate::reach::apart(app, next.run(asked.request())).await;
+    match tenant {
+        Some(tenant) if !tenant.shared().is_held() => Err((!asked.again).then(unknown)),
+        _ => Ok(response),
+    }
+}
+
+/// Has it worked on there. None: it is worth looking again.
+async fn there(
+    app: &Arc<App>,
+    surface: &'static str,
+    id: TenantId,
+    node: &NodeInfo,
+    asked: &Asked,
+) -> Result<Response, Option<Failure>> {
+    let Some(pool) = &app.nodes else { return Err(Some(Failure::of_status(StatusCode::SERVICE_UNAVAILABLE))) };
+    let mut request = asked.request();
+    let client = crate::serve::address(&request);
+    let headers = request.headers_mut();
+    strip(headers);
+    headers.insert(SURFACE, HeaderValue::from_static(surface));
+    headers.extend(client.and_then(|client| HeaderValue::from_str(&client).ok()).map(|client| (CLIENT, client)));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asked.body.len()));
+    let sending = pool.send(node, request);
+    tokio::pin!(sending);
+    let sent = loop {
+        tokio::select! {
+            sent = &mut sending => break sent,
+            // A node that stands still says nothing for as long as it likes. When it is replaced, it is not waited for any more.
+            () = tokio::time::sleep(LOOK_AGAIN) => {
+                if app.instance.whereabouts(id) != Whereabouts::There(node.clone()) {
+                    break Sent::Unknown;
+                }
+            }
+        }
+    };
+    match sent {
+        Sent::Answered(response) if response.headers().contains_key(&ELSEWHERE) => Err(None),
+        Sent::Answered(response) => {
+            let mut response = response.map(Body::new);
+            strip(response.headers_mut());
+            Ok(response)
+        }
+        Sent::Unsent => Err(None),
+        Sent::Unknown => Err((!asked.again).then(unknown)),
+    }
+}
+
+/// Takes away what belongs to one connection.
+fn strip(headers: &mut HeaderMap) {
+    for name in OF_ONE_CONNECTION {
+        headers.remove(name);
+    }
+}
