@@ -3,9 +3,9 @@
 use crate::failure::Failure;
 use serde::Deserialize;
 use std::net::IpAddr;
-use std::num::{NonZeroU32, NonZeroU64};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
-use store::postgres::{Address, Server};
+use store::postgres::{Address, CONNECTIONS, FEWEST_CONNECTIONS, Server};
 use zeroize::Zeroizing;
 
 /// A settings file may be so long.
@@ -60,10 +60,16 @@ pub(crate) struct DatabaseServer {
     pub keys_password_file: PathBuf,
     /// The same for the server of keys.
     pub keys_authority_file: Option<PathBuf>,
+    /// Connections to each of the two at a time, all businesses together.
+    pub connections: Option<NonZeroU32>,
 }
 
 impl DatabaseServer {
     fn read(&self) -> Result<Server, String> {
+        let most = self.connections.map_or(CONNECTIONS.get(), |most| usize::try_from(most.get()).unwrap_or(usize::MAX));
+        let most = NonZeroUsize::new(most).filter(|most| most.get() >= FEWEST_CONNECTIONS);
+        let most = most
+            .ok_or_else(|| format!("server.connections: fewer than {FEWEST_CONNECTIONS} would wait for each other"))?;
         let address = |text: &str, file: &Path, authority: Option<&Path>| {
             let private = keys::file_mode_is_private(file).map_err(|error| format!("{}: {error}", file.display()))?;
             if !private {
@@ -76,7 +82,7 @@ impl DatabaseServer {
                 Some(file) => address.with_authority(file),
                 None => Ok(address),
             });
-            address.map_err(|error| error.to_string())
+            address.map(|address| address.with_connections(most)).map_err(|error| error.to_string())
         };
         Ok(Server {
             name: self.name.clone(),
@@ -406,6 +412,7 @@ mod tests {
             section("localhost"),
             format!("{good}{good}"),
             good.replace("records_password_file", "record_password_file"),
+            format!("{good}connections = 3\n"),
         ] {
             assert!(!read(&wrong).unwrap_err().text.en.contains("geheim"));
         }

@@ -3,6 +3,7 @@ mod looks;
 mod own_journal;
 mod own_logs;
 mod renew;
+mod servers;
 mod tenants;
 
 use crate::engine::{self, Change, Connection, Query};
@@ -365,6 +366,7 @@ impl Instance {
             ids.iter().filter_map(|id| open.remove(id)).collect()
         };
         drop(closing); // joins their threads, outside the lock
+        self.rest_idle();
     }
 
     fn close_over(&self, most: usize) {

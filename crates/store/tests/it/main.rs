@@ -10,6 +10,7 @@ mod load;
 mod logs;
 mod model;
 mod owners;
+mod pool;
 mod postgres;
 mod rotation;
 mod statements;
