@@ -3,6 +3,7 @@
 
 mod batch;
 mod covered;
+mod engines;
 mod faults;
 mod first_open;
 mod lifecycle;
