@@ -10,6 +10,7 @@ mod lifecycle;
 mod load;
 mod logs;
 mod model;
+mod outages;
 mod owners;
 mod pool;
 mod postgres;
