@@ -2,6 +2,7 @@
 //! of it goes on by itself.
 use crate::load::{Book, Known, run, write, wrongs};
 use base::{Kind, Kinded};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use store::postgres::{Server, report};
 use store::rows::Access;
@@ -127,14 +128,21 @@ fn a_copy_that_is_promoted_has_everything_that_was_acknowledged() {
     let Err(Error::Busy { message }) = refused else { panic!("{refused:?}") };
     assert!(message.contains("has not been promoted"), "{message}");
 
-    let until = Instant::now() + Duration::from_secs(2);
+    let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let (tenant, book) = (business.tenant(), &book);
-        scope.spawn(move || run(tenant, book, 11, u64::MAX, &|_, _| {}));
-        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        let (tenant, book, stop) = (business.tenant(), &book, &stop);
+        scope.spawn(move || {
+            // A round ends early with the first refusal.
+            for round in (11..).take_while(|_| !stop.load(Ordering::SeqCst)) {
+                run(tenant, book, round, 20, &|_, _| {});
+            }
+        });
+        std::thread::sleep(Duration::from_secs(2));
         primary.kill();
         copy.sql("SELECT pg_promote()");
         way.lead_to(copy.port());
+        std::thread::sleep(Duration::from_secs(1));
+        stop.store(true, Ordering::SeqCst);
     });
     assert!(acknowledged(&book) > before, "it was killed at work");
     take(&business, &book).unwrap();
