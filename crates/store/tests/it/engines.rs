@@ -149,7 +149,7 @@ fn play(stage: &mut Stage, step: &Step) -> String {
         }
         Step::Property { which, owner, number } => {
             let (id, owner) = (stage.property(which), stage.contact(owner));
-            write(business, move |op| property(op, id, owner, format!("O-{number}")))
+            write(business, move |op| property(op, id, owner, &format!("O-{number}")))
         }
         Step::Claim { which, owner, key: number } => {
             let (id, owner) = (stage.property(which), stage.contact(owner));
@@ -157,7 +157,7 @@ fn play(stage: &mut Stage, step: &Step) -> String {
                 if op.external(&key(number))?.is_some() {
                     return Err(store::Error::conflict("taken", "the key has been used"));
                 }
-                let done = property(op, id, owner, format!("K-{which}"))?;
+                let done = property(op, id, owner, &format!("K-{which}"))?;
                 op.remember_external(&key(number), &done)?;
                 Ok(done)
             })
@@ -210,7 +210,7 @@ fn play(stage: &mut Stage, step: &Step) -> String {
     }
 }
 
-fn property(op: &mut Op<'_>, id: RecordId, owner: RecordId, number: String) -> store::Result<Written> {
+fn property(op: &mut Op<'_>, id: RecordId, owner: RecordId, number: &str) -> store::Result<Written> {
     if op.stored(owner)?.is_none() {
         return Err(store::Error::not_found("the owner"));
     }
@@ -434,7 +434,9 @@ fn the_same_entries_give_the_same_root_on_both_engines() {
         let (one, other) = (keep(&embedded, &bodies), keep(&server, &bodies));
         let leaves: Vec<_> = bodies.iter().map(|body| keys::merkle::leaf_hash(body)).collect();
         let mut plain = Tree::empty("obhut/probe");
-        leaves.iter().for_each(|leaf| plain.grow(*leaf));
+        for leaf in &leaves {
+            plain.grow(*leaf);
+        }
         prop_assert_eq!(one.0, plain.root());
         prop_assert_eq!(one.1, plain.root(), "read back");
         prop_assert!(one == other, "{} entries", bodies.len());
