@@ -377,6 +377,7 @@ mod tests {
             section("localhost"),
             format!("{good}{good}"),
             good.replace("records_password_file", "record_password_file"),
+            format!("{good}connections = 3\n"),
         ] {
             assert!(!read(&wrong).unwrap_err().text.en.contains("geheim"));
         }

@@ -58,7 +58,7 @@ impl Database {
         }
     }
     /// Whether its server or the way there is gone.
-    pub(crate) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         match self {
             Self::Sqlite(_) => false,
             Self::Postgres(database) => database.is_closed(),

@@ -6,6 +6,7 @@ mod open;
 mod own_journal;
 mod own_logs;
 mod renew;
+mod servers;
 mod tenants;
 
 pub use nodes::Whereabouts;
@@ -325,6 +326,7 @@ impl Instance {
             ids.iter().filter_map(|id| open.remove(id).map(|tenant| (*id, tenant))).collect()
         };
         self.closed(closing);
+        self.rest_idle();
     }
 
     /// Closes tenants that nobody uses, and gives them back to the other nodes.

@@ -301,7 +301,7 @@ impl Shared {
         self.used_at.store(now.0, Ordering::Relaxed);
         let mut readers = self.readers.lock();
         let set = loop {
-            if let Some(set) = readers.idle.pop() {
+            if let Some(mut set) = readers.idle.pop() {
                 if set.records.is_closed() || set.keys.is_closed() {
                     continue;
                 }

@@ -42,6 +42,15 @@ impl Clock for TestClock {
     }
 }
 
+/// Lets real time pass: for servers and sockets, which know no other.
+pub fn wait(time: std::time::Duration) {
+    let until = std::time::Instant::now() + time;
+    while let Some(left) = until.checked_duration_since(std::time::Instant::now()) {
+        // May end early when somebody wakes the thread for another reason.
+        std::thread::park_timeout(left);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ mod temp;
 pub mod tls;
 
 pub use business::Business;
-pub use clock::TestClock;
+pub use clock::{TestClock, wait};
 pub use dice::Dice;
 pub use powercut::PowerCut;
 pub use temp::TempDir;

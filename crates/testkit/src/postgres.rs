@@ -91,6 +91,7 @@ impl PostgresServer {
     }
 
     /// Starts a copy of it that follows it.
+    #[must_use]
     pub fn follow(&self, settings: &[&str]) -> Self {
         Self::begin(settings, Kind::Following(self.port))
     }

@@ -133,7 +133,7 @@ fn pass(client: &TcpStream, server: &TcpStream, way: &Arc<Way>) {
     std::thread::spawn(move || {
         let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            std::thread::sleep(Duration::from_millis(shared.delay.load(Ordering::SeqCst)));
+            crate::wait(Duration::from_millis(shared.delay.load(Ordering::SeqCst)));
             let bytes = buffer.get(..count).unwrap_or_default();
             shared.hear(bytes);
             if mute.load(Ordering::SeqCst) || to.write_all(bytes).is_err() {

@@ -1,10 +1,10 @@
 //! Database servers, and what makes this one node of several.
 use serde::Deserialize;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 use store::cluster::About;
-use store::postgres::{Address, Server};
+use store::postgres::{Address, CONNECTIONS, FEWEST_CONNECTIONS, Server};
 use zeroize::Zeroizing;
 
 /// A server for records and another for keys. The roles may make databases and roles; passwords stand in files of their own.
@@ -25,14 +25,23 @@ pub(crate) struct DatabaseServer {
     pub keys_password_file: PathBuf,
     /// The same for the server of keys.
     pub keys_authority_file: Option<PathBuf>,
+    /// Connections to each of the two at a time, all businesses together.
+    pub connections: Option<NonZeroU32>,
 }
 
 impl DatabaseServer {
     pub(super) fn read(&self) -> Result<Server, String> {
+        let most = self.connections.map_or(CONNECTIONS.get(), |most| usize::try_from(most.get()).unwrap_or(usize::MAX));
+        let most = NonZeroUsize::new(most).filter(|most| most.get() >= FEWEST_CONNECTIONS);
+        let most = most
+            .ok_or_else(|| format!("server.connections: fewer than {FEWEST_CONNECTIONS} would wait for each other"))?;
+        let address = |text: &str, file: &Path, authority: Option<&Path>| {
+            address_of(text, file, authority).map(|address| address.with_connections(most))
+        };
         Ok(Server {
             name: self.name.clone(),
-            records: address_of(&self.records, &self.records_password_file, self.records_authority_file.as_deref())?,
-            keys: address_of(&self.keys, &self.keys_password_file, self.keys_authority_file.as_deref())?,
+            records: address(&self.records, &self.records_password_file, self.records_authority_file.as_deref())?,
+            keys: address(&self.keys, &self.keys_password_file, self.keys_authority_file.as_deref())?,
         })
     }
 }

@@ -3,6 +3,7 @@ use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -22,6 +23,9 @@ pub struct Address {
     /// Certificates (PEM) that the server's must be signed by; without it the system's, and on this machine no TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<PathBuf>,
+    /// Connections to the server at a time, if the settings name a number. It is not kept with a business: what the settings say now counts.
+    #[serde(skip)]
+    pub(super) connections: Option<NonZeroUsize>,
 }
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +69,7 @@ impl Address {
             user: login.to_owned(),
             password: Secret(password),
             authority: None,
+            connections: None,
         })
     }
 
@@ -96,6 +101,12 @@ impl Address {
         // Stored with the business, which may be opened from another folder.
         let file = std::path::absolute(file).map_err(Error::io(format!("finding {}", file.display())))?;
         Ok(Self { authority: Some(file), ..self })
+    }
+
+    /// The same with a limit for the connections of this process to the server, all databases together.
+    #[must_use]
+    pub fn with_connections(self, most: NonZeroUsize) -> Self {
+        Self { connections: Some(most), ..self }
     }
 
     /// Whether nothing leaves the machine on the way there.

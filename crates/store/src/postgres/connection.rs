@@ -3,22 +3,25 @@
 //! Every exchange with the server costs the way there and back. What is only written is therefore sent without waiting: its answer is looked at
 //! with the next question, and at the latest when the part of the transaction that it belongs to ends. The server works through them in order, so
 //! nothing is read before what was written ahead of it.
-use super::explain::{explain, lost};
+//!
+//! Between two questions, outside of transactions, the connection rests in the server's [`Pool`]: it is there for the next one, unless somebody else
+//! needed its place, and then it is opened again.
+use super::explain::{Timed, explain, lost};
+use super::live::{Ending, Interrupt, LONG_STATEMENT, Live};
+use super::pool::{self, Pool};
 use super::row::PgRow;
-use super::way::{self, Way};
 use super::wire::Value;
-use super::{Address, CONNECT, dialect, refused};
+use super::{Address, dialect};
 use crate::engine::{Connection, Param, Row, Sql};
 use crate::{Error, Result};
 use futures_util::StreamExt;
 use keys::TextKey;
-use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Poll;
-use tokio::runtime::{Builder, Runtime};
-use tokio_postgres::{CancelToken, Client, Config, RowStream, Statement};
+use tokio_postgres::{Client, RowStream, Statement};
 
 /// Rows fetched before they are looked at.
 const CHUNK: usize = 256;
@@ -26,24 +29,6 @@ const CHUNK: usize = 256;
 const AHEAD_MAX: usize = 512;
 /// Writes collected before they are put on the wire, so that the server works while more are made.
 const FLUSH_EACH: usize = 8;
-/// Turns of the runtime until what has arrived on a socket is known: one to see that it has, one to read it.
-const LOOKS: usize = 2;
-/// Settings of every session.
-const OPTIONS: [&str; 9] = [
-    // A commit that was confirmed is on the server's disk, whatever its default says.
-    "synchronous_commit=on",
-    "client_min_messages=error",
-    "standard_conforming_strings=on",
-    // Every statement has its index, and a plan that was made while a table was empty must not read all of it once it is full.
-    "plan_cache_mode=force_generic_plan",
-    "enable_seqscan=off",
-    "enable_hashjoin=off",
-    "enable_mergejoin=off",
-    "enable_material=off",
-    "jit=off",
-];
-/// Packets without an answer for so long mean that the way to the server is broken.
-const UNANSWERED: std::time::Duration = std::time::Duration::from_secs(20);
 
 type Sent = Pin<Box<dyn Future<Output = std::result::Result<u64, tokio_postgres::Error>> + Send>>;
 
@@ -52,11 +37,12 @@ pub struct PgConnection {
     name: &'static str,
     address: Address,
     key: Arc<TextKey>,
-    /// Drives the connection while we wait for it, on our own thread. None only while it is being dropped.
-    runtime: Option<Runtime>,
-    client: Arc<Client>,
-    way: Way,
-    statements: HashMap<&'static str, Statement>,
+    pool: Arc<Pool>,
+    /// Under which it rests.
+    number: u64,
+    /// None while it rests, and when it rested so long that it was closed.
+    live: Option<Live>,
+    ending: Arc<Ending>,
     sent: Vec<(&'static str, Sent)>,
     /// Whether a transaction or a snapshot is open.
     open: bool,
@@ -64,73 +50,68 @@ pub struct PgConnection {
     failed: bool,
 }
 
-/// Ends what a connection is doing at the moment.
-pub struct Interrupt(CancelToken, Way);
-
-impl Interrupt {
-    /// Asks the server to; does not wait for it.
-    pub fn interrupt(&self) {
-        let (token, way) = (self.0.clone(), self.1.clone());
-        let cancel = move || {
-            if let Ok(runtime) = Builder::new_current_thread().enable_all().build()
-                && let Err(error) = runtime.block_on(way.cancel(token))
-            {
-                tracing::debug!(%error, "a query could not be ended");
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("interrupt".into()).spawn(cancel) {
-            tracing::debug!(%error, "a query could not be ended");
-        }
-    }
-}
-
 impl PgConnection {
     pub fn open(name: &'static str, address: &Address, key: TextKey) -> Result<Self> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::io("starting a connection"))?;
-        let (client, way) = connect(&runtime, name, address)?;
-        Ok(Self {
+        let pool = pool::of(address);
+        let mut opened = Self {
             name,
             address: address.clone(),
             key: Arc::new(key),
-            runtime: Some(runtime),
-            client: Arc::new(client),
-            way,
-            statements: HashMap::new(),
+            number: pool::number(),
+            pool,
+            live: None,
+            ending: Arc::default(),
             sent: Vec::new(),
             open: false,
             failed: false,
-        })
+        };
+        opened.ready()?;
+        opened.rest();
+        Ok(opened)
     }
 
     /// What ends the present query from another thread.
     pub fn interrupt_handle(&self) -> Interrupt {
-        Interrupt(self.client.cancel_token(), self.way.clone())
+        Interrupt(Arc::clone(&self.ending))
     }
-    /// Whether the connection is gone.
-    pub fn is_closed(&self) -> bool {
-        // Nobody has looked at the socket since the last question.
-        for _ in 0..LOOKS {
-            self.wait(tokio::task::yield_now());
+    /// Whether the connection is gone. One that was given up for another is not: it is opened again when it is needed.
+    pub fn is_closed(&mut self) -> bool {
+        if self.live.is_none() {
+            self.live = self.pool.take_up(self.number);
         }
-        self.client.is_closed()
+        let closed = self.live.as_ref().is_some_and(Live::is_closed);
+        if !closed {
+            self.rest();
+        }
+        closed
     }
     /// Runs several statements without parameters at once: migrations, what belongs to the server alone.
     pub fn script(&mut self, name: &'static str, text: &str) -> Result<()> {
         self.ready()?;
         self.settle()?;
-        let client = Arc::clone(&self.client);
-        let done = self.wait(async move { client.batch_execute(text).await });
-        done.map_err(|error| self.fail(name, &error))
+        let client = self.client()?;
+        self.count();
+        let done = self.wait(async move { client.batch_execute(text).await })?;
+        done.map_err(|error| self.fail(name, &error))?;
+        self.rest();
+        Ok(())
     }
     /// From here on every answer comes from one state.
     pub fn begin_snapshot(&mut self) -> Result<()> {
-        self.script("snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        self.ready()?;
+        // Open before it is asked for, so that the connection is not left to rest.
         self.open = true;
-        Ok(())
+        let begun = self.script("snapshot", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+        self.open = begun.is_ok();
+        begun
     }
     /// Ends it.
     pub fn end_snapshot(&mut self) -> Result<()> {
         self.open = false;
+        if self.live.as_ref().is_none_or(Live::is_known_closed) {
+            // It ended with its connection.
+            return Err(lost(self.name));
+        }
         self.script("snapshot end", "ROLLBACK")
     }
     /// The part of a divided table that holds the row of this id.
@@ -143,9 +124,11 @@ impl PgConnection {
     pub fn facts(&mut self, text: &str) -> Result<Vec<Vec<String>>> {
         self.ready()?;
         self.settle()?;
-        let client = Arc::clone(&self.client);
-        let answer = self.wait(async move { client.simple_query(text).await });
+        let client = self.client()?;
+        self.count();
+        let answer = self.wait(async move { client.simple_query(text).await })?;
         let answer = answer.map_err(|error| self.fail("facts", &error))?;
+        self.rest();
         let rows = answer.iter().filter_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|column| row.get(column).unwrap_or_default().to_owned()).collect())
@@ -155,46 +138,80 @@ impl PgConnection {
         Ok(rows.collect())
     }
 
-    fn wait<F: Future>(&self, future: F) -> F::Output {
-        match &self.runtime {
-            Some(runtime) => runtime.block_on(future),
-            // It is there until `drop`, which borrows all of it.
-            None => unreachable!("a connection that is being dropped is not used"),
-        }
+    fn wait<F: Future>(&self, future: F) -> Result<F::Output> {
+        self.live.as_ref().map(|live| live.wait(future)).ok_or_else(|| lost(self.name))
+    }
+    fn client(&self) -> Result<Arc<Client>> {
+        self.live.as_ref().map(|live| Arc::clone(&live.client)).ok_or_else(|| lost(self.name))
+    }
+    fn count(&self) {
+        self.pool.counted.statements.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What an error means. A transaction in which it happened can only be undone.
     fn fail(&mut self, statement: &'static str, error: &tokio_postgres::Error) -> Error {
         self.failed = self.open;
-        explain(self.name, statement, error)
+        let ended = self.ending.was_asked();
+        if self.live.as_ref().is_some_and(Live::is_known_closed) {
+            self.pool.counted.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        let (explained, timed) = explain(self.name, statement, error, ended);
+        if timed == Timed::Out {
+            self.pool.counted.timeouts.fetch_add(1, Ordering::Relaxed);
+        }
+        explained
     }
 
-    /// Opens a connection again that was found broken, where no transaction and no snapshot would be lost silently.
+    /// Sees to it that there is a connection: the one that rests, or a new one where none is, or where it broke and no transaction and no snapshot
+    /// would be lost silently.
     fn ready(&mut self) -> Result<()> {
-        if !self.open && self.client.is_closed() { self.reconnect() } else { Ok(()) }
+        if self.live.is_none() {
+            self.live = self.pool.take_up(self.number);
+        }
+        match &self.live {
+            Some(live) if self.open || !live.is_known_closed() => Ok(()),
+            None if self.open => Err(lost(self.name)),
+            broken => {
+                if broken.is_some() {
+                    self.pool.counted.reopened.fetch_add(1, Ordering::Relaxed);
+                }
+                self.reconnect()
+            }
+        }
     }
 
-    /// Opens it again if the server or the way there broke it. What it had prepared is gone with it.
+    /// Opens it, or opens it again if the server or the way there broke it. What it had prepared is gone with it.
     fn reconnect(&mut self) -> Result<()> {
-        let Some(runtime) = &self.runtime else { return Err(lost(self.name)) };
-        let (client, way) = connect(runtime, self.name, &self.address)?;
-        (self.client, self.way) = (Arc::new(client), way);
-        self.statements.clear();
         self.sent.clear();
+        // First, so that it does not wait for its own place.
+        self.live = None;
+        self.live = Some(Live::open(self.name, &self.address, &self.pool, &self.ending)?);
         Ok(())
+    }
+
+    /// Leaves it to the pool if nobody needs it before the next question. What failed is not left: whoever asks next must see that it is gone.
+    fn rest(&mut self) {
+        if !self.open
+            && self.sent.is_empty()
+            && let Some(live) = self.live.take_if(|live| !live.is_known_closed())
+        {
+            self.pool.rest(self.number, &self.address.database, live);
+        }
     }
 
     fn prepared(&mut self, sql: Sql) -> Result<Statement> {
         self.ready()?;
-        if let Some(statement) = self.statements.get(sql.text) {
+        if let Some(statement) = self.live.as_ref().and_then(|live| live.statements.get(sql.text)) {
             return Ok(statement.clone());
         }
         self.settle()?;
-        let client = Arc::clone(&self.client);
+        let client = self.client()?;
         let text = dialect::statement(sql.text, &self.key);
-        let prepared = self.wait(async move { client.prepare(&text).await });
+        let prepared = self.wait(async move { client.prepare(&text).await })?;
         let prepared = prepared.map_err(|error| self.fail(sql.name, &error))?;
-        self.statements.insert(sql.text, prepared.clone());
+        if let Some(live) = &mut self.live {
+            live.statements.insert(sql.text, prepared.clone());
+        }
         Ok(prepared)
     }
 
@@ -204,7 +221,7 @@ impl PgConnection {
 
     /// Puts a request in line. Its first step encodes and queues it; the answer is taken by [`Self::settle`].
     fn put(&mut self, name: &'static str, mut request: Sent) -> Result<()> {
-        let first = self.wait(poll_fn(|context| Poll::Ready(request.as_mut().poll(context))));
+        let first = self.wait(poll_fn(|context| Poll::Ready(request.as_mut().poll(context))))?;
         match first {
             Poll::Pending => self.sent.push((name, request)),
             Poll::Ready(Ok(_)) => {}
@@ -214,13 +231,28 @@ impl PgConnection {
             return self.settle();
         }
         if self.sent.len().is_multiple_of(FLUSH_EACH) {
-            self.wait(tokio::task::yield_now());
+            self.wait(tokio::task::yield_now())?;
         }
         Ok(())
     }
 
+    /// Runs a script that is a transaction of its own: all of it or nothing.
+    fn at_once(&mut self, name: &'static str, script: &str) -> Result<()> {
+        self.ready()?;
+        self.settle()?;
+        // Open from here on, so that the connection is not left to rest before the whole script has gone through.
+        (self.open, self.failed) = (true, false);
+        if let Err(error) = self.script(name, script) {
+            self.rollback();
+            return Err(error);
+        }
+        self.open = false;
+        self.rest();
+        Ok(())
+    }
+
     fn put_script(&mut self, name: &'static str, text: &'static str) -> Result<()> {
-        let client = Arc::clone(&self.client);
+        let client = self.client()?;
         self.put(name, Box::pin(async move { client.batch_execute(text).await.map(|()| 0) }))
     }
 
@@ -230,14 +262,15 @@ impl PgConnection {
             return Ok(());
         }
         let sent = std::mem::take(&mut self.sent);
-        let done = self.wait(settled(sent));
+        let done = self.wait(settled(sent))?;
         done.map(drop).map_err(|(name, error)| self.fail(name, &error))
     }
 
     fn request(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<Sent> {
         let statement = self.prepared(sql)?;
         let values = self.values(params);
-        let client = Arc::clone(&self.client);
+        let client = self.client()?;
+        self.count();
         Ok(Box::pin(async move { client.execute_raw(&statement, values).await }))
     }
 
@@ -267,63 +300,41 @@ async fn settled(sent: Vec<(&'static str, Sent)>) -> std::result::Result<u64, (&
     failed.map_or(Ok(last), Err)
 }
 
-fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<(Client, Way)> {
-    let way = Way::to(address)?;
-    let mut config = Config::new();
-    config
-        .host(&address.host)
-        .port(address.port)
-        .dbname(&address.database)
-        .user(&address.user)
-        .password(address.password())
-        .application_name("obhut")
-        .connect_timeout(CONNECT)
-        .tcp_user_timeout(UNANSWERED)
-        .keepalives_idle(UNANSWERED)
-        .options(OPTIONS.map(|option| format!("-c {option}")).join(" "));
-    let opened = runtime.block_on(async {
-        // The limit of the driver ends with the connection of the socket; what is agreed on there must come to an end as well.
-        tokio::time::timeout(CONNECT * 2, way.clone().connect(&mut config)).await
-    });
-    let silent = || refused(format!("{name}: the database server {}:{} does not answer", address.host, address.port));
-    match opened {
-        Ok(Ok(client)) => Ok((client, way)),
-        Ok(Err(error)) if error.as_db_error().is_some() => Err(explain(name, "connect", &error)),
-        Ok(Err(error)) => Err(way::explain(address, &error).unwrap_or_else(silent)),
-        Err(_) => Err(silent()),
-    }
-}
-
 impl Connection for PgConnection {
     fn query(&mut self, sql: Sql, params: &[Param<'_>], each: &mut dyn FnMut(&dyn Row) -> Result<bool>) -> Result<()> {
         let statement = self.prepared(sql)?;
         let values = self.values(params);
-        let (client, sent) = (Arc::clone(&self.client), std::mem::take(&mut self.sent));
+        let (client, sent) = (self.client()?, std::mem::take(&mut self.sent));
+        self.count();
         let asked = async {
             let mut stream = Box::pin(client.query_raw(&statement, values).await?);
             let rows = Self::chunk(&mut stream).await?;
             Ok::<_, tokio_postgres::Error>((stream, rows))
         };
-        let (settled, answered) = self.wait(async { tokio::join!(settled(sent), asked) });
+        let (settled, answered) = self.wait(async { tokio::join!(settled(sent), asked) })?;
         settled.map_err(|(name, error)| self.fail(name, &error))?;
         let (mut stream, mut rows) = answered.map_err(|error| self.fail(sql.name, &error))?;
-        loop {
+        'rows: loop {
             for row in &rows {
                 if !each(&PgRow::new(self.name, row, &self.key))? {
-                    return Ok(());
+                    break 'rows;
                 }
             }
             if rows.len() < CHUNK {
-                return Ok(());
+                break;
             }
-            rows = self.wait(Self::chunk(&mut stream)).map_err(|error| self.fail(sql.name, &error))?;
+            rows = self.wait(Self::chunk(&mut stream))?.map_err(|error| self.fail(sql.name, &error))?;
         }
+        self.rest();
+        Ok(())
     }
     fn execute(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<u64> {
         let request = self.request(sql, params)?;
         let mut sent = std::mem::take(&mut self.sent);
         sent.push((sql.name, request));
-        self.wait(settled(sent)).map_err(|(name, error)| self.fail(name, &error))
+        let done = self.wait(settled(sent))?.map_err(|(name, error)| self.fail(name, &error))?;
+        self.rest();
+        Ok(done)
     }
     fn send(&mut self, sql: Sql, params: &[Param<'_>]) -> Result<()> {
         let request = self.request(sql, params)?;
@@ -331,8 +342,10 @@ impl Connection for PgConnection {
     }
     fn begin(&mut self) -> Result<()> {
         if self.is_closed() {
+            self.pool.counted.reopened.fetch_add(1, Ordering::Relaxed);
             self.reconnect()?;
         }
+        self.ready()?;
         self.failed = false;
         self.put_script("begin", "BEGIN")?;
         self.open = true;
@@ -347,19 +360,28 @@ impl Connection for PgConnection {
         // Still open while it is asked for: on another connection there would be nothing to commit, and no error.
         let done = self.script("commit", "COMMIT");
         self.open = false;
+        if done.is_ok() {
+            self.rest();
+        }
         done
     }
     fn rollback(&mut self) {
         let sent = std::mem::take(&mut self.sent);
-        if self.wait(settled(sent)).is_err() {
+        if !matches!(self.wait(settled(sent)), Ok(Ok(_))) {
             tracing::trace!("what is undone had failed");
         }
-        if std::mem::take(&mut self.open)
-            && !self.client.is_closed()
-            && let Err(error) = self.script("rollback", "ROLLBACK")
-        {
-            tracing::error!(%error, "undoing a transaction failed; the server undoes it when the connection ends");
+        let there = self.live.as_ref().is_some_and(|live| !live.is_known_closed());
+        if self.open && there {
+            // Still open while it is undone: on another connection there would be nothing to undo.
+            let undone = self.script("rollback", "ROLLBACK");
+            if let Err(error) = undone {
+                tracing::error!(%error, "undoing a transaction failed; the server undoes it when the connection ends");
+                self.live = None;
+            }
         }
+        self.open = false;
+        self.failed = false;
+        self.rest();
     }
     fn savepoint(&mut self) -> Result<()> {
         self.put_script("savepoint", "SAVEPOINT op")
@@ -370,14 +392,16 @@ impl Connection for PgConnection {
     }
     fn undo(&mut self) -> Result<()> {
         let sent = std::mem::take(&mut self.sent);
-        if self.wait(settled(sent)).is_err() {
+        if !matches!(self.wait(settled(sent)), Ok(Ok(_))) {
             tracing::trace!("what is undone had failed");
         }
         self.failed = false;
         self.script("undo", "ROLLBACK TO op; RELEASE op")
     }
     fn prepare(&mut self, sql: Sql) -> Result<()> {
-        self.prepared(sql).map(drop)
+        self.prepared(sql)?;
+        self.rest();
+        Ok(())
     }
     fn format(&mut self) -> Result<i64> {
         if self.facts("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'format'")?.is_empty() {
@@ -390,13 +414,10 @@ impl Connection for PgConnection {
     fn upgrade(&mut self, scripts: &str, format: i64) -> Result<()> {
         let scripts = dialect::script(scripts);
         let whole = format!(
-            "BEGIN;\nCREATE TABLE IF NOT EXISTS format (number BIGINT NOT NULL);\n{scripts}\nDELETE FROM format;\nINSERT INTO format VALUES ({format});\nCOMMIT;"
+            "BEGIN;\nSET LOCAL statement_timeout = {};\nCREATE TABLE IF NOT EXISTS format (number BIGINT NOT NULL);\n{scripts}\nDELETE FROM format;\nINSERT INTO format VALUES ({format});\nCOMMIT;",
+            LONG_STATEMENT.as_millis()
         );
-        let done = self.script("migration", &whole);
-        if done.is_err() && !self.client.is_closed() {
-            self.script("migration", "ROLLBACK")?;
-        }
-        done
+        self.at_once("migration", &whole)
     }
     fn tables(&mut self) -> Result<Vec<String>> {
         let tables = self.facts(
@@ -418,12 +439,12 @@ impl Connection for PgConnection {
                 "LOCK TABLE {part} IN ACCESS EXCLUSIVE MODE; CREATE TEMP TABLE kept_{number} ON COMMIT DROP AS SELECT * FROM {part}; TRUNCATE {part}; INSERT INTO {part} SELECT * FROM kept_{number};"
             )
         });
-        let script = format!("BEGIN; {} COMMIT", rewrite.collect::<String>());
-        if let Err(error) = self.script("rewrite", &script) {
-            self.open = true;
-            self.rollback();
-            return Err(error);
-        }
+        let script = format!(
+            "BEGIN; SET LOCAL statement_timeout = {}; {} COMMIT",
+            LONG_STATEMENT.as_millis(),
+            rewrite.collect::<String>()
+        );
+        self.at_once("rewrite", &script)?;
         // The old rows stand in the log of before: it is closed, and a checkpoint removes it.
         self.script("switch", "SELECT pg_switch_wal()")?;
         self.script("checkpoint", "CHECKPOINT")
@@ -437,9 +458,6 @@ impl Connection for PgConnection {
 impl Drop for PgConnection {
     fn drop(&mut self) {
         self.sent.clear();
-        if let Some(runtime) = self.runtime.take() {
-            // Not where waiting is forbidden: the server notices the closed socket by itself.
-            runtime.shutdown_background();
-        }
+        drop(self.pool.take_up(self.number));
     }
 }

@@ -7,6 +7,8 @@ mod baseline;
 mod connection;
 mod dialect;
 mod explain;
+mod live;
+mod pool;
 mod reseal;
 mod row;
 mod server;
@@ -15,7 +17,9 @@ mod wire;
 
 pub use address::Address;
 pub use baseline::ServerBaseline;
-pub(crate) use connection::{Interrupt, PgConnection};
+pub(crate) use connection::PgConnection;
+pub(crate) use live::Interrupt;
+pub use pool::{CONNECTIONS, FEWEST_CONNECTIONS, ServerMetrics};
 pub(crate) use reseal::reseal;
 pub(crate) use server::ensure_database;
 pub use server::{Databases, Server, ServerReport, report};
@@ -27,6 +31,18 @@ const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 
 fn refused(message: impl Into<String>) -> Error {
     Error::Busy { message: message.into() }
+}
+
+/// The connections to a server in figures: to that of records, then to that of keys.
+pub fn metrics(server: &Server) -> [ServerMetrics; 2] {
+    [pool::metrics(&server.records), pool::metrics(&server.keys)]
+}
+
+/// Closes those connections to a tenant's databases that nobody uses at the moment.
+pub(crate) fn close_resting(databases: &Databases) {
+    for address in [&databases.records, &databases.keys] {
+        pool::of(address).close_resting(&address.database);
+    }
 }
 
 /// Opens a connection to a tenant's database and checks that the key opens its texts as soon as one is read.

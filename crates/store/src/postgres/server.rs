@@ -51,6 +51,8 @@ pub struct ServerReport {
     pub recycles: bool,
     /// Whether it is a copy that follows another.
     pub follows: bool,
+    /// Connections of Obhut's that the server counts, this one included, and how many it takes from all.
+    pub connections: [i64; 2],
     /// What the way to it is encrypted with, as the server sees it: `TLSv1.3`. None if it is not.
     pub encrypted: Option<String>,
 }
@@ -174,10 +176,10 @@ fn database_name(tenant: TenantId, what: &str) -> String {
 pub fn report(address: &Address) -> Result<ServerReport> {
     let mut admin = admin(address)?;
     let facts = admin.facts(
-        "SELECT system_identifier, current_setting('server_version_num'), current_setting('archive_mode'), current_setting('wal_recycle'), pg_is_in_recovery(), (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()) FROM pg_control_system()",
+        "SELECT system_identifier, current_setting('server_version_num'), current_setting('archive_mode'), current_setting('wal_recycle'), pg_is_in_recovery(), (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()), (SELECT count(*) FROM pg_stat_activity WHERE application_name = 'obhut'), current_setting('max_connections') FROM pg_control_system()",
     )?;
-    let Some([system, version, archives, recycles, follows, encrypted]) =
-        facts.into_iter().next().and_then(|row| <[String; 6]>::try_from(row).ok())
+    let Some([system, version, archives, recycles, follows, encrypted, ours, most]) =
+        facts.into_iter().next().and_then(|row| <[String; 8]>::try_from(row).ok())
     else {
         return Err(Error::damaged(address.to_string(), "the server does not say what it is"));
     };
@@ -187,6 +189,7 @@ pub fn report(address: &Address) -> Result<ServerReport> {
         archives: archives != "off",
         recycles: recycles != "off",
         follows: follows == "t",
+        connections: [ours, most].map(|number| number.parse().unwrap_or_default()),
         encrypted: Some(encrypted).filter(|version| !version.is_empty()),
     })
 }

@@ -3,6 +3,7 @@
 
 mod batch;
 mod covered;
+mod engines;
 mod faults;
 mod first_open;
 mod lifecycle;
@@ -10,7 +11,9 @@ mod load;
 mod logs;
 mod model;
 mod nodes;
+mod outages;
 mod owners;
+mod pool;
 mod postgres;
 mod rotation;
 mod statements;

@@ -40,7 +40,7 @@ fn interrupt(business: &Business) {
     let end = records.interrupter();
     let begun = Instant::now();
     let ended = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(300));
+        testkit::wait(Duration::from_millis(300));
         end();
     });
     let refused = records.script("sleep", "SELECT pg_sleep(20)");

@@ -1,23 +1,43 @@
 //! The database servers of the settings: whether they answer, are new enough, and keep nothing that is destroyed.
 use super::Looked;
 use base::Severity;
-use store::postgres::{Server, ServerReport};
+use store::postgres::{self, Server, ServerReport};
 
 pub(super) fn look(server: &Server) -> Looked {
     let name = &server.name;
     match server.look() {
         Ok([records, keys]) => {
             let way = |report: &ServerReport, none: &str| report.encrypted.clone().unwrap_or_else(|| none.to_owned());
+            let most = postgres::metrics(server).map(|side| i64::try_from(side.limit).unwrap_or(i64::MAX));
+            let few = [&records, &keys].into_iter().zip(most).find(|(report, most)| report.connections[1] < *most);
+            if let Some((report, most)) = few {
+                let [_, takes] = report.connections;
+                return Looked::bad(
+                    "database-server",
+                    Severity::Warning,
+                    (
+                        format!(
+                            "Datenbankserver „{name}“: Er nimmt {takes} Verbindungen an, Obhut darf {most} öffnen."
+                        ),
+                        format!("Database server {name}: it takes {takes} connections, and Obhut may open {most}."),
+                    ),
+                    (
+                        "Erhöhen Sie dort max_connections, oder senken Sie `connections` in den Einstellungen.",
+                        "Raise max_connections there, or lower `connections` in the settings.",
+                    ),
+                );
+            }
+            let counted = format!("{} + {}", records.connections[0], keys.connections[0]);
             let (de, en) = ("unverschlüsselt auf dieser Maschine", "unencrypted within this machine");
             Looked::good(
                 "database-server",
                 format!(
-                    "Datenbankserver „{name}“: antwortet; die Schlüssel liegen getrennt von den Datensätzen. Weg zu den Datensätzen: {}; zu den Schlüsseln: {}.",
+                    "Datenbankserver „{name}“: antwortet; die Schlüssel liegen getrennt von den Datensätzen. Weg zu den Datensätzen: {}; zu den Schlüsseln: {}. Verbindungen jetzt: {counted}.",
                     way(&records, de),
                     way(&keys, de)
                 ),
                 format!(
-                    "Database server {name}: it answers; keys lie apart from records. Way to the records: {}; to the keys: {}.",
+                    "Database server {name}: it answers; keys lie apart from records. Way to the records: {}; to the keys: {}. Connections now: {counted}.",
                     way(&records, en),
                     way(&keys, en)
                 ),
@@ -68,6 +88,14 @@ mod tests {
         assert_eq!(looked.severity, None, "{}", looked.seen.get("en"));
         assert!(
             looked.seen.get("en").contains("records: TLSv1.3; to the keys: unencrypted"),
+            "{}",
+            looked.seen.get("en")
+        );
+        let few =
+            records.address().with_authority(&authority.file()).unwrap().with_connections(500.try_into().unwrap());
+        let looked = look(&Server { records: few, ..server.clone() });
+        assert!(
+            looked.severity == Some(Severity::Warning) && looked.how.get("en").contains("max_connections"),
             "{}",
             looked.seen.get("en")
         );
