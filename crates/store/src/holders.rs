@@ -26,6 +26,7 @@ pub fn builtin() -> Vec<std::sync::Arc<dyn Holder>> {
         std::sync::Arc::new(Parts),
         std::sync::Arc::new(Around),
         std::sync::Arc::new(crate::migrate::Copies),
+        std::sync::Arc::new(crate::moving::OtherHalves),
     ]
 }
 
@@ -59,7 +60,7 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/entry", "headers without a value"),
     ("instance.db/tile", "hashes of entries"),
     ("instance.db/kit", "times"),
-    ("instance.db/place", "addresses of databases, and what opens them"),
+    ("instance.db/place", "addresses of databases, and what opens them; where the half lies that a move has left"),
     ("instance.db/log_line", "methods, routes and keyed hashes, dropped by age"),
     ("instance.db/log_day", "hashes of log lines, dropped by age"),
 ];

@@ -1,5 +1,6 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 mod looks;
+mod moves;
 mod own_journal;
 mod own_logs;
 mod renew;
@@ -9,7 +10,8 @@ use crate::engine::{self, Change, Connection, Query};
 use crate::journal::{self, Body, Flusher, Tree};
 use crate::logs::{self, Limits, Waiting};
 use crate::migrate::Plan;
-use crate::place::Place;
+use crate::moving::{FormerHalf, Goal};
+use crate::place::{Lies, Place};
 use crate::postgres::Server;
 use crate::rotate::{self, Steps};
 use crate::shared::Paths;
@@ -54,6 +56,8 @@ pub struct InstanceSettings {
     pub copy_ms: i64,
     /// Database servers on which businesses can be put.
     pub servers: Vec<Server>,
+    /// How long the half is kept that a move has left, in milliseconds.
+    pub half_ms: i64,
 }
 
 impl Default for InstanceSettings {
@@ -71,6 +75,7 @@ impl Default for InstanceSettings {
             row_budget: crate::index::DEFAULT_ROW_BUDGET,
             copy_ms: 14 * logs::DAY_MS,
             servers: Vec::new(),
+            half_ms: 14 * logs::DAY_MS,
         }
     }
 }
@@ -94,6 +99,12 @@ pub struct TenantInfo {
     pub state: String,
     /// Where its records and keys lie.
     pub place: Place,
+    /// The half that a move has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former: Option<FormerHalf>,
+    /// Where a move is making a half, or was when the program ended.
+    #[serde(skip)]
+    pub making: Option<Goal>,
 }
 
 const TENANTS: Query = Query {
@@ -148,6 +159,7 @@ pub struct Instance {
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
     rotating: Mutex<()>,
+    moving: moves::Moving,
     /// Database servers that were looked at.
     checked: Mutex<HashSet<String>>,
     flusher: Arc<Flusher>,
@@ -239,6 +251,7 @@ impl Instance {
             opening: Mutex::new(()),
             checked: Mutex::new(HashSet::new()),
             rotating: Mutex::new(()),
+            moving: moves::Moving::default(),
             flusher,
             waiting: Waiting::default(),
             lock,
@@ -289,7 +302,9 @@ impl Instance {
         if !self.directory.lock().tenants.iter().any(|tenant| tenant.id == id) {
             return Err(Error::not_found(format!("tenant {id}")));
         }
+        self.moving.refuse_frozen(id)?;
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
+        self.clear_half(id);
         self.check_server(&self.paths(id).place)?;
         let ring = KeyRing::read(&self.paths(id).file("root"), id, &self.master)?;
         rotate::before_opening(&self.paths(id), &ring, &self.settings.engine, &self.settings.steps)?;
@@ -306,6 +321,7 @@ impl Instance {
             crate::shared::Limited { logs: self.settings.logs, row_budget: self.settings.row_budget },
             migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
         )?;
+        self.name_halves(&opened);
         rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
         crate::reapply::reapply(&opened)?;
         crate::erase::resume(&opened)?;
@@ -502,6 +518,7 @@ fn checkpoint_file(folder: &Path) -> PathBuf {
 
 fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
     engine::collect(file, &TENANTS, &[], |row| {
+        let lies = Lies::from_text(row.opt_text(7)?.unwrap_or_default())?;
         Ok(TenantInfo {
             id: TenantId::from_slice(row.bytes(0)?)
                 .map_err(|_| Error::damaged("instance.db", "a tenant has no readable id"))?,
@@ -511,7 +528,9 @@ fn read_tenants(file: &mut SqliteConnection) -> Result<Vec<TenantInfo>> {
             packs: row.text(4)?.split(' ').filter(|pack| !pack.is_empty()).map(str::to_owned).collect(),
             created_at: Timestamp(row.int(5)?),
             state: row.text(6)?.to_owned(),
-            place: Place::from_text(row.opt_text(7)?.unwrap_or_default())?,
+            place: lies.at,
+            former: lies.former,
+            making: lies.making,
         })
     })
 }

@@ -1,10 +1,13 @@
 //! Where a tenant's records and keys lie: files of the embedded engine, or databases of a server. Its index is a file here in either case.
 use crate::database::Database;
+use crate::moving::{FormerHalf, Goal};
 use crate::postgres::{self, Databases};
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::{Error, Result};
 use keys::{KeyRing, PageKey, Pages};
+use base::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where a tenant's records and keys lie.
@@ -25,21 +28,14 @@ impl serde::Serialize for Place {
 }
 
 impl Place {
-    /// As the directory keeps it; empty for the embedded engine.
-    pub(crate) fn to_text(&self) -> String {
-        match self {
-            Self::Embedded => String::new(),
-            Self::Postgres(databases) => serde_json::to_string(&**databases).unwrap_or_default(),
-        }
+    fn of(databases: Option<Databases>) -> Self {
+        databases.map_or(Self::Embedded, |databases| Self::Postgres(Arc::new(databases)))
     }
-    pub(crate) fn from_text(text: &str) -> Result<Self> {
-        if text.is_empty() {
-            return Ok(Self::Embedded);
+    fn databases(&self) -> Option<Databases> {
+        match self {
+            Self::Embedded => None,
+            Self::Postgres(databases) => Some((**databases).clone()),
         }
-        let databases = serde_json::from_str(text);
-        databases
-            .map(|databases| Self::Postgres(Arc::new(databases)))
-            .map_err(|_| Error::damaged("instance.db", "the place of a business's databases is not readable"))
     }
     /// The server's name in the settings; none for files.
     pub fn server(&self) -> Option<&str> {
@@ -51,6 +47,65 @@ impl Place {
     /// Whether it lies on a server.
     pub const fn is_remote(&self) -> bool {
         matches!(self, Self::Postgres(_))
+    }
+}
+
+/// What the directory says of where a tenant lies: the place that holds, and the halves of a move beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lies {
+    /// The place that holds.
+    pub at: Place,
+    /// The half that a move has left.
+    pub former: Option<FormerHalf>,
+    /// Where a move is making a half, or was when the program ended.
+    pub making: Option<Goal>,
+}
+
+/// The same as the directory keeps it. Without a move it is the databases alone.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Plain(Databases),
+    Moved { at: Option<Databases>, former: Option<KeptFormer>, making: Option<Goal> },
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptFormer {
+    at: Option<Databases>,
+    until: i64,
+}
+
+impl Lies {
+    /// Nothing but this place.
+    pub fn at(at: Place) -> Self {
+        Self { at, ..Self::default() }
+    }
+    /// As the directory keeps it; none for files and nothing beside them.
+    pub fn to_text(&self) -> Option<String> {
+        let kept = match (self.at.databases(), &self.former, &self.making) {
+            (None, None, None) => return None,
+            (Some(databases), None, None) => Kept::Plain(databases),
+            (at, former, making) => {
+                let kept = |former: &FormerHalf| KeptFormer { at: former.place.databases(), until: former.until.0 };
+                Kept::Moved { at, former: former.as_ref().map(kept), making: making.clone() }
+            }
+        };
+        serde_json::to_string(&kept).ok()
+    }
+    pub fn from_text(text: &str) -> Result<Self> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let kept = serde_json::from_str(text);
+        let kept =
+            kept.map_err(|_| Error::damaged("instance.db", "the place of a business's databases is not readable"))?;
+        Ok(match kept {
+            Kept::Plain(databases) => Self::at(Place::of(Some(databases))),
+            Kept::Moved { at, former, making } => {
+                let former = former.map(|former| FormerHalf { place: Place::of(former.at), until: Timestamp(former.until) });
+                Self { at: Place::of(at), former, making }
+            }
+        })
     }
 }
 
@@ -101,4 +156,32 @@ pub(crate) fn file_with<'k>(
         }
     }
     Err(refused.unwrap_or_else(|| Error::damaged(name, "there is no key for it")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::Address;
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn where_a_business_lies_comes_back_as_it_was_kept() {
+        let address = |port: u16| {
+            Address::parse(&format!("postgres://o@127.0.0.1:{port}/x"), Zeroizing::new("geheim".into())).unwrap()
+        };
+        let server = Place::of(Some(Databases { server: "main".into(), records: address(1), keys: address(2) }));
+        let former = |place| Some(FormerHalf { place, until: Timestamp(7) });
+        for lies in [
+            Lies::default(),
+            Lies::at(server.clone()),
+            Lies { making: Some(Goal::Embedded), ..Lies::at(server.clone()) },
+            Lies { making: Some(Goal::Server("main".into())), ..Lies::default() },
+            Lies { former: former(Place::Embedded), ..Lies::at(server.clone()) },
+            Lies { former: former(server), ..Lies::default() },
+        ] {
+            assert_eq!(Lies::from_text(&lies.to_text().unwrap_or_default()).unwrap(), lies);
+        }
+        assert_eq!(Lies::default().to_text(), None, "files need no row");
+        assert!(Lies::from_text("{\"at\": 7}").is_err());
+    }
 }

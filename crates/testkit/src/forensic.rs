@@ -134,6 +134,23 @@ pub fn keys_left(keys_db: &Path, ring: &KeyRing) -> HashMap<UnitId, UnitKey> {
     wrapped_keys(keys_db, ring).into_iter().filter_map(unwrap).collect()
 }
 
+/// Whether a file below a folder has these bytes.
+///
+/// # Panics
+///
+/// If the folder cannot be read.
+pub fn lies_in(folder: &Path, needle: &[u8]) -> bool {
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    entries.flatten().any(|entry| {
+        if entry.path().is_dir() {
+            return lies_in(&entry.path(), needle);
+        }
+        // One that the server has just removed has nothing.
+        let bytes = std::fs::read(entry.path()).unwrap_or_default();
+        bytes.windows(needle.len()).any(|window| window == needle)
+    })
+}
+
 impl Thief<'_> {
     fn page_key(&self, pages: Pages) -> [u8; 32] {
         let text = self.ring.page_key(pages).pragma();

@@ -15,7 +15,8 @@ const START: Duration = Duration::from_mins(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// The role that makes databases.
 const ROLE: &str = "obhut";
-const PASSWORD: &str = "nur-fuer-tests";
+/// Its password.
+pub const PASSWORD: &str = "nur-fuer-tests";
 
 /// Makes a cluster, runs its server, and ends it when its own input ends: also when the process that started it was killed.
 const KEEPER: &str = r#"
@@ -186,6 +187,17 @@ impl Servers {
         static SHARED: OnceLock<Servers> = OnceLock::new();
         SHARED.get_or_init(|| Self::start(false))
     }
+}
+
+/// Runs a script on a database of a server, as whoever has the host could.
+pub fn run(address: &Address, script: &str) {
+    let done = Command::new(programs().expect("PostgreSQL is installed").join("psql"))
+        .args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", &address.host, "-p", &address.port.to_string()])
+        .args(["-U", &address.user, "-d", &address.database, "-c", script])
+        .env("PGPASSWORD", PASSWORD)
+        .output()
+        .expect("psql runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
 /// Whether tests are to put their businesses on a server: `OBHUT_TEST_STORE=postgres`.

@@ -18,6 +18,7 @@ impl Instance {
     /// The others go on beside reading and writing. After the root an earlier recovery kit opens nothing.
     pub fn rotate(&self, actor: &Actor, id: TenantId, what: Rotate) -> Result<Vec<Rotated>> {
         let _one = self.rotating.lock();
+        self.refuse_with_halves(id, what)?;
         let path = self.paths(id).file("root");
         let caller = Caller { actor: actor.clone(), ..Caller::job("rotate-keys") };
         let tenant = self.tenant(id)?; // finishes what an earlier one has left
@@ -134,6 +135,7 @@ impl Instance {
     /// that is behind its checkpoint is a cut tail until somebody answers for it. `why` holds no value of a person. Gives the epoch's number.
     pub fn begin_epoch(&self, actor: &Actor, id: TenantId, why: &str) -> Result<u32> {
         let _opening = self.opening.lock();
+        self.moving.refuse(id)?;
         self.close(id)?;
         let paths = self.paths(id);
         let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
@@ -185,7 +187,7 @@ const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(10);
 const LOOKS: u32 = 1_000;
 
 /// Whether something that others are about to do happens within ten seconds: a request ends, a reader is given back.
-fn eventually(happened: impl Fn() -> bool) -> bool {
+pub(super) fn eventually(happened: impl Fn() -> bool) -> bool {
     for _ in 0..LOOKS {
         if happened() {
             return true;

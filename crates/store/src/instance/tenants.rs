@@ -1,7 +1,7 @@
 //! Making and destroying businesses: their entry in the directory, their files, their databases on a server.
 use super::{Instance, PLACE_DELETE, PLACE_PUT, TENANT_DELETE, TENANT_PUT, TenantInfo, paths};
 use crate::engine::Connection;
-use crate::place::Place;
+use crate::place::{Lies, Place};
 use crate::postgres::Server;
 use crate::shared::Paths;
 use crate::tenant::{NewTenant, Tenant};
@@ -42,6 +42,8 @@ impl Instance {
             created_at: now,
             state: "live".into(),
             place,
+            former: None,
+            making: None,
         };
         let (folded, packs) = (crate::text::fold(name), new.packs.join(" "));
         self.change(actor, "create-tenant", new.id, |file| {
@@ -55,11 +57,10 @@ impl Instance {
                 now.0.into(),
             ];
             file.execute((&TENANT_PUT).into(), &params)?;
-            if info.place.is_remote() {
-                let databases = info.place.to_text();
-                file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), databases.as_str().into()])?;
+            match Lies::at(info.place.clone()).to_text() {
+                Some(lies) => file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), lies.as_str().into()]).map(drop),
+                None => Ok(()),
             }
-            Ok(())
         })?;
         Ok(info)
     }
@@ -81,7 +82,7 @@ impl Instance {
     }
 
     /// The database server that settings call so.
-    fn server(&self, name: &str) -> Result<&Server> {
+    pub(super) fn server(&self, name: &str) -> Result<&Server> {
         let found = self.settings.servers.iter().find(|server| server.name == name);
         found.ok_or_else(|| Error::not_found(format!("the database server {name} in the settings")))
     }
@@ -98,19 +99,21 @@ impl Instance {
     /// Destroys a tenant: first its root, so that nothing of it can be opened any more, then its files. Backups elsewhere lose their keys with the root.
     pub fn destroy_tenant(&self, actor: &Actor, id: TenantId) -> Result<()> {
         let _opening = self.opening.lock();
+        self.moving.refuse(id)?;
         if let Some(tenant) = self.open.lock().remove(&id)
             && Arc::strong_count(&tenant) > 1
         {
             self.open.lock().insert(id, tenant);
             return Err(Error::Busy { message: "the tenant is in use".into() });
         }
-        let paths = self.paths(id);
+        let (paths, halves) = (self.paths(id), self.halves(id));
         self.change(actor, "destroy-tenant", id, |file| {
             file.execute((&PLACE_DELETE).into(), &[id.bytes().into()])?;
             file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop)
         })?;
         keys::destroy_file(&paths.file("root"))?;
         self.remove_databases(&paths.place);
+        halves.iter().for_each(|half| self.remove_databases(half));
         std::fs::remove_dir_all(&paths.folder).map_err(Error::io(format!("removing {}", paths.folder.display())))
     }
 }

@@ -9,6 +9,7 @@ mod lifecycle;
 mod load;
 mod logs;
 mod model;
+mod moves;
 mod owners;
 mod postgres;
 mod rotation;
