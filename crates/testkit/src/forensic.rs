@@ -134,21 +134,19 @@ pub fn keys_left(keys_db: &Path, ring: &KeyRing) -> HashMap<UnitId, UnitKey> {
     wrapped_keys(keys_db, ring).into_iter().filter_map(unwrap).collect()
 }
 
-/// Whether a file below a folder has these bytes.
-///
-/// # Panics
-///
-/// If the folder cannot be read.
-pub fn lies_in(folder: &Path, needle: &[u8]) -> bool {
-    let entries = std::fs::read_dir(folder).expect("the folder can be read");
-    entries.flatten().any(|entry| {
-        if entry.path().is_dir() {
-            return lies_in(&entry.path(), needle);
+/// The files below a folder that have these bytes.
+pub fn lies_in(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
+    // What a server has just removed has nothing.
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(lies_in(&path, needle));
+        } else if std::fs::read(&path).unwrap_or_default().windows(needle.len()).any(|window| window == needle) {
+            found.push(path);
         }
-        // One that the server has just removed has nothing.
-        let bytes = std::fs::read(entry.path()).unwrap_or_default();
-        bytes.windows(needle.len()).any(|window| window == needle)
-    })
+    }
+    found
 }
 
 impl Thief<'_> {
