@@ -3,8 +3,8 @@ use crate::commands::{
     control_list, control_run, doctor, export, import, index_rebuild, job_list, job_run, journal_checkpoint,
     journal_prove, journal_show, journal_verify, key_recovery_kit, key_rotate, module_check, module_list, module_show,
     subject_erase, subject_export, subject_find, subject_merge, subject_restriction, subject_show, tenant_create,
-    tenant_destroy, tenant_list, tenant_move, tenant_show, token_create, token_list, token_revoke, user_create, user_delete,
-    user_list, user_lock, user_reset,
+    tenant_destroy, tenant_list, tenant_move, tenant_show, token_create, token_list, token_revoke, user_create,
+    user_delete, user_list, user_lock, user_reset,
 };
 use crate::output::Lang;
 use crate::{bench, demo, serve};

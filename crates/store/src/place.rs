@@ -5,8 +5,8 @@ use crate::postgres::{self, Databases};
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::{Error, Result};
-use keys::{KeyRing, PageKey, Pages};
 use base::Timestamp;
+use keys::{KeyRing, PageKey, Pages};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -102,7 +102,8 @@ impl Lies {
         Ok(match kept {
             Kept::Plain(databases) => Self::at(Place::of(Some(databases))),
             Kept::Moved { at, former, making } => {
-                let former = former.map(|former| FormerHalf { place: Place::of(former.at), until: Timestamp(former.until) });
+                let former =
+                    former.map(|former| FormerHalf { place: Place::of(former.at), until: Timestamp(former.until) });
                 Self { at: Place::of(at), former, making }
             }
         })

@@ -44,7 +44,11 @@ fn a_business_is_moved_onto_a_server_and_back_from_the_command_line() {
     assert_eq!((&plan["from"], &plan["to"], &plan["kept_days"]), (&"embedded".into(), &"main".into(), &14.into()));
     assert!(plan["tables"].as_array().unwrap().iter().any(|table| table["name"] == "record" && table["rows"] == 1));
     let unasked = run(&[&to[..], &[&address]].concat()).ends(3);
-    assert!(unasked.stderr.contains("nothing was moved") && unasked.stderr.contains("rows, about"), "{}", unasked.stderr);
+    assert!(
+        unasked.stderr.contains("nothing was moved") && unasked.stderr.contains("rows, about"),
+        "{}",
+        unasked.stderr
+    );
     assert_eq!(json(&["tenant", "show", "Werkstatt"])["place"], "embedded");
 
     let serve = || {

@@ -43,8 +43,10 @@ impl Moving {
     }
     /// Refuses for the moment in which nobody gets in.
     pub fn refuse_frozen(&self, id: TenantId) -> Result<()> {
-        let busy = || Error::Busy {
+        let busy = || {
+            Error::Busy {
             message: "the business is being moved to another place; what changed meanwhile is brought over now, and nothing was saved".into(),
+        }
         };
         if self.0.lock().get(&id) == Some(&Phase::Frozen) { Err(busy()) } else { Ok(()) }
     }
@@ -109,8 +111,12 @@ impl Instance {
         let names = if names.is_empty() { "–".to_owned() } else { names.join(", ") };
         Err(refused(
             "no-such-server",
-            format!("Kein Datenbankserver der Einstellungen heißt oder liegt so ([[server]], --config). Es gibt: {names}"),
-            format!("no database server of the settings is called so or lies there ([[server]], --config). There are: {names}"),
+            format!(
+                "Kein Datenbankserver der Einstellungen heißt oder liegt so ([[server]], --config). Es gibt: {names}"
+            ),
+            format!(
+                "no database server of the settings is called so or lies there ([[server]], --config). There are: {names}"
+            ),
         ))
     }
 
@@ -136,9 +142,10 @@ impl Instance {
     /// try again. If anything is not as it must be, nothing is switched and the new half is removed. Gives what was done.
     pub fn move_tenant(&self, actor: &Actor, id: TenantId, goal: &Goal) -> Result<Moved> {
         let under_way = {
-            let _no_rotation = self.rotating.try_lock().ok_or_else(|| Error::Busy {
-                message: "a key is being replaced at the moment".into(),
-            })?;
+            let _no_rotation = self
+                .rotating
+                .try_lock()
+                .ok_or_else(|| Error::Busy { message: "a key is being replaced at the moment".into() })?;
             self.moving.begin(id)?
         };
         if let Some(left) = self.info_of(id)?.making {
@@ -187,7 +194,9 @@ impl Instance {
     /// Removes the half that a move has left once its time is over; whether it did. Called hourly.
     pub fn expire_half(&self, id: TenantId) -> Result<bool> {
         let info = self.info_of(id)?;
-        let Some(former) = info.former.clone().filter(|former| former.until <= self.clock.now()) else { return Ok(false) };
+        let Some(former) = info.former.clone().filter(|former| former.until <= self.clock.now()) else {
+            return Ok(false);
+        };
         let _opening = self.opening.lock();
         self.moving.refuse(id)?;
         self.remove_former(&Actor::Job("expire-halves".into()), "move-tenant-expire", &info, &former)?;
@@ -360,7 +369,7 @@ impl Instance {
     /// Brings the new half to one moment of the old one and verifies all of it as of then, while the business goes on.
     fn checked_beside(&self, it: &Move<'_>, tenant: &Tenant, copier: Copier) -> Result<(Copier, Checked)> {
         self.settings.steps.done("copied");
-        let then = Paths { ledger: it.new.folder.join(LEDGER), ..it.new.clone() };
+        let then = Paths { ledger: it.new.ledger.join(LEDGER), ..it.new.clone() };
         let (from, to) = (it.old.ledger.clone(), then.ledger.clone());
         let mut copier = copier;
         let copier = tenant.exclusive(move |writer| -> Result<Copier> {
@@ -464,9 +473,9 @@ impl Instance {
 
     /// Removes a half that does not hold and says so in the directory; whether that could be done.
     fn give_up(&self, actor: &Actor, id: TenantId, goal: &Goal) -> bool {
-        let removed = self.remove_half(id, goal).and_then(|at| {
-            self.put_lies(actor, "move-tenant-end", id, &Lies::at(at), goal.to_string())
-        });
+        let removed = self
+            .remove_half(id, goal)
+            .and_then(|at| self.put_lies(actor, "move-tenant-end", id, &Lies::at(at), goal.to_string()));
         if let Err(error) = &removed {
             tracing::error!(tenant = %id, to = %goal, %error, "the half that a move had begun could not be removed; it is tried again when the business is opened");
         }
@@ -483,7 +492,7 @@ impl Instance {
     fn remove_half(&self, id: TenantId, goal: &Goal) -> Result<Place> {
         let info = self.info_of(id)?;
         let paths = self.paths(id);
-        remove_folder(&paths.folder.join(LEDGER))?;
+        remove_folder(&paths.ledger.join(LEDGER))?;
         if info.place.is_remote() {
             // What wrote down the changes there.
             let ring = KeyRing::read(&paths.file("root"), id, &self.master)?;
@@ -491,7 +500,9 @@ impl Instance {
         }
         match goal {
             Goal::Embedded if info.place.is_remote() => moving::remove_files(&paths.folder)?,
-            Goal::Server(name) if info.place.server() != Some(name) => self.server(name).and_then(|server: &Server| server.remove_of(id))?,
+            Goal::Server(name) if info.place.server() != Some(name) => {
+                self.server(name).and_then(|server: &Server| server.remove_of(id))?
+            }
             _ => {}
         }
         Ok(info.place)
@@ -514,8 +525,12 @@ fn kept(former: &FormerHalf) -> Error {
     let (place, until) = (former.place.server().unwrap_or("embedded"), former.until);
     refused(
         "former-half",
-        format!("Die Hälfte vom vorigen Umzug ({place}) wird noch bis {until} aufbewahrt. Geben Sie sie zuerst frei: obhut tenant move T --approve"),
-        format!("the half of the move before ({place}) is still kept until {until}. Approve first that it goes: obhut tenant move T --approve"),
+        format!(
+            "Die Hälfte vom vorigen Umzug ({place}) wird noch bis {until} aufbewahrt. Geben Sie sie zuerst frei: obhut tenant move T --approve"
+        ),
+        format!(
+            "the half of the move before ({place}) is still kept until {until}. Approve first that it goes: obhut tenant move T --approve"
+        ),
     )
 }
 

@@ -58,7 +58,9 @@ impl Instance {
             ];
             file.execute((&TENANT_PUT).into(), &params)?;
             match Lies::at(info.place.clone()).to_text() {
-                Some(lies) => file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), lies.as_str().into()]).map(drop),
+                Some(lies) => {
+                    file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), lies.as_str().into()]).map(drop)
+                }
                 None => Ok(()),
             }
         })?;

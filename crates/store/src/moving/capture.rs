@@ -94,11 +94,9 @@ fn in_files(pages: Pages) -> String {
                 "INSERT INTO moved SELECT {number}, {a}, {b}, {c}, {d} WHERE NOT EXISTS (SELECT 1 FROM moved WHERE t = {number} AND a = {a} AND b = {b} AND c = {c} AND d = {d});"
             )
         };
-        for (event, does) in [
-            ("insert", put("NEW")),
-            ("update", format!("{} {}", put("OLD"), put("NEW"))),
-            ("delete", put("OLD")),
-        ] {
+        for (event, does) in
+            [("insert", put("NEW")), ("update", format!("{} {}", put("OLD"), put("NEW"))), ("delete", put("OLD"))]
+        {
             let _ = writeln!(
                 script,
                 "CREATE TRIGGER temp.moved_{number}_{event} AFTER {event} ON main.{} BEGIN {does} END;",

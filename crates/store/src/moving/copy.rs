@@ -117,7 +117,10 @@ impl Copier {
             })?;
         }
         if all && !self.again.is_empty() {
-            return Err(Error::damaged("the new half", "two rows exclude each other that stand beside each other in the old one"));
+            return Err(Error::damaged(
+                "the new half",
+                "two rows exclude each other that stand beside each other in the old one",
+            ));
         }
         Ok(count)
     }

@@ -47,7 +47,9 @@ pub(crate) fn destroy_in_halves(shared: &Shared, units: &[i64]) -> Result<()> {
         let name = place.server().unwrap_or("embedded").to_owned();
         match destroy_in(&Paths { place, ..shared.paths.clone() }, shared, units) {
             Err(Error::Busy { message }) => Err(Error::Busy {
-                message: format!("the keys are destroyed here, and not yet in the half of a move that lies on {name}: {message}"),
+                message: format!(
+                    "the keys are destroyed here, and not yet in the half of a move that lies on {name}: {message}"
+                ),
             }),
             done => done,
         }

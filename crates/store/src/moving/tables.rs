@@ -227,7 +227,9 @@ impl Table {
             match (cell, numbers.next()) {
                 (Some(Cell::Int(number)), Some(place)) => *place = *number,
                 (Some(Cell::Bytes(bytes)), _) => mark.bytes.clone_from(bytes),
-                _ => return Err(Error::damaged(self.name.clone(), format!("{column} of a row is not what it must be"))),
+                _ => {
+                    return Err(Error::damaged(self.name.clone(), format!("{column} of a row is not what it must be")));
+                }
             }
         }
         Ok(mark)
@@ -266,8 +268,29 @@ mod tests {
             "SELECT record, unit, version, sealed, commit_no FROM part WHERE (record, unit) > (?1, ?2) ORDER BY record, unit LIMIT ?3"
         );
         assert_eq!(table("head").key, [0]);
-        assert_eq!(table("key").insert_one, "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3) ON CONFLICT (rid) DO UPDATE SET rid = excluded.rid, id = excluded.id, wrapped = excluded.wrapped");
+        assert_eq!(
+            table("key").insert_one,
+            "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3) ON CONFLICT (rid) DO UPDATE SET rid = excluded.rid, id = excluded.id, wrapped = excluded.wrapped"
+        );
         assert_eq!(TABLES.iter().position(|table| table.pages == Pages::Records), Some(2), "keys first");
+    }
+
+    /// A table or a column of a later step must not stay behind.
+    #[test]
+    fn every_table_and_column_is_moved() {
+        for (pages, which) in [(Pages::Keys, Which::Keys), (Pages::Records, Which::Records)] {
+            let file = rusqlite::Connection::open_in_memory().unwrap();
+            migrate::scripts(which).into_iter().for_each(|script| file.execute_batch(script).unwrap());
+            let text = "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2";
+            let mut columns = file.prepare(text).unwrap();
+            let rows = columns.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+            let there: Vec<_> = rows.map(Result::unwrap).collect();
+            let mut moved: Vec<_> = of(pages)
+                .flat_map(|table| table.columns.iter().map(|(column, _)| (table.name.clone(), column.clone())))
+                .collect();
+            moved.sort();
+            assert_eq!(moved, there);
+        }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use store::postgres::{Server, report};
-use store::{Error, Goal, Instance, InstanceSettings, Paths, Place, Rotate};
 use store::rows::Access as _;
+use store::{Error, Goal, Instance, InstanceSettings, Paths, Place, Rotate};
 use story::{Story, assert_same, car, columns, delete_car, erase_units, family, here, rows, there, units, write};
 use testkit::postgres::{PostgresServer, Servers};
 
@@ -104,9 +104,8 @@ fn what_changes_during_the_copy_comes_along() {
 
 #[test]
 fn a_crash_at_any_step_leaves_one_whole_business() {
-    let steps = [
-        "move begun", "half made", "copied", "verified", "frozen", "brought over", "compared", "fenced", "switched",
-    ];
+    let steps =
+        ["move begun", "half made", "copied", "verified", "frozen", "brought over", "compared", "fenced", "switched"];
     for (from, to) in [(here(), there()), (there(), here())] {
         let mut story = Story::new(&from);
         let seen = story.seen();
@@ -188,7 +187,8 @@ fn what_cannot_be_moved_is_refused_and_nothing_is_touched() {
     let instance = Arc::clone(story.business.instance());
     let port = servers.records.port();
     assert_eq!(instance.goal("embedded").unwrap(), here());
-    for meant in ["main".to_owned(), format!("postgres://127.0.0.1:{port}"), format!("postgres://x@127.0.0.1:{port}/y")] {
+    for meant in ["main".to_owned(), format!("postgres://127.0.0.1:{port}"), format!("postgres://x@127.0.0.1:{port}/y")]
+    {
         assert_eq!(instance.goal(&meant).unwrap(), there(), "{meant}");
     }
     for nowhere in ["nowhere", "postgres://127.0.0.1:1", "postgres://example.org", ""] {

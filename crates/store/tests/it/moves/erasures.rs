@@ -5,8 +5,10 @@ use keys::Pages;
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::Paths;
 use store::engine::Query;
+use store::erase::{Destroy, destroy};
+use store::postgres::Server;
+use store::{Error, Goal, Paths};
 use testkit::forensic::{lies_in, wrapped_keys_of};
 use testkit::postgres::Servers;
 
@@ -103,4 +105,28 @@ fn an_erasure_during_the_copy_reaches_the_half_that_is_being_made() {
         assert!(wrapped(&story, &paths, &units_before).iter().all(|key| key.iter().all(|byte| *byte == 0)));
         story.business.assert_sound();
     }
+}
+
+#[test]
+fn an_erasure_is_not_done_while_a_half_that_was_left_cannot_be_reached() {
+    let mut others = Servers::start(false);
+    let other = Server { name: "other".into(), ..others.server() };
+    let mut story = Story::with(&Goal::Server("other".into()), vec![other]);
+    story.business.move_to(&here()).unwrap();
+    let left = story.other_half(&there());
+    let gone = units(story.business.tenant(), story.erika);
+    let what = Destroy { case: "case".into(), action: "erase", subject: Some(story.erika.cast()), units: gone.clone() };
+    others.keys.crash(|| {
+        let what = what.clone();
+        let caller = story.business.admin();
+        let refused = story.business.tenant().exclusive(move |writer| destroy(writer, &caller, &what));
+        let Err(Error::Busy { message }) = refused else { panic!("{refused:?}") };
+        assert!(message.contains("not yet in the half of a move that lies on other"), "{message}");
+    });
+    assert!(wrapped(&story, &left, &gone).iter().any(|key| key.iter().any(|byte| *byte != 0)), "the test itself");
+    assert_eq!(store::erase::resume(story.business.tenant()).unwrap(), 1);
+    assert!(wrapped(&story, &left, &gone).iter().all(|key| key.iter().all(|byte| *byte == 0)));
+    story.business.assert_sound();
+    story.business.approve_move().unwrap();
+    story.business.close();
 }

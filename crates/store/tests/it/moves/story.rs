@@ -178,17 +178,21 @@ impl Story {
 
     /// Whether anything is left at that place.
     pub fn is_left(&self, goal: &Goal) -> bool {
+        let paths = self.business.tenant().shared().paths();
+        assert!(!paths.ledger.join("moving").exists(), "the ledger's copy of one moment");
         match goal {
             Goal::Embedded => {
-                let folder = &self.business.tenant().shared().paths().folder;
-                ["records.db", "keys.db", "keys.db-wal", "moving"].iter().any(|name| folder.join(name).exists())
+                let folder = &paths.folder;
+                ["records.db", "keys.db", "keys.db-wal"].iter().any(|name| folder.join(name).exists())
             }
             Goal::Server(_) => {
                 let servers = Servers::shared();
-                [(servers.records.address(), "records"), (servers.keys.address(), "keys")].iter().any(|(server, what)| {
-                    let found = report(&server.in_database(&format!("obhut_{}_{what}", self.business.id())));
-                    !matches!(found, Err(Error::NotFound { .. }))
-                })
+                [(servers.records.address(), "records"), (servers.keys.address(), "keys")].iter().any(
+                    |(server, what)| {
+                        let found = report(&server.in_database(&format!("obhut_{}_{what}", self.business.id())));
+                        !matches!(found, Err(Error::NotFound { .. }))
+                    },
+                )
             }
         }
     }
@@ -282,7 +286,11 @@ pub fn rows(business: &Business, columns: &Columns) -> BTreeMap<String, BTreeSet
 }
 
 /// Differences, table by table: an answer that a person can read.
-pub fn assert_same(before: &BTreeMap<String, BTreeSet<String>>, after: &BTreeMap<String, BTreeSet<String>>, when: &str) {
+pub fn assert_same(
+    before: &BTreeMap<String, BTreeSet<String>>,
+    after: &BTreeMap<String, BTreeSet<String>>,
+    when: &str,
+) {
     assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
     for (table, before) in before {
         let after = &after[table];
