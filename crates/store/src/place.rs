@@ -64,6 +64,7 @@ pub(crate) struct Lies {
 /// The same as the directory keeps it. Without a move it is the databases alone.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, for as long as it is read or written")]
 enum Kept {
     Plain(Databases),
     Moved { at: Option<Databases>, former: Option<KeptFormer>, making: Option<Goal> },

@@ -76,14 +76,16 @@ fn page(plan: &MovePlan, lang: Lang) -> String {
         let _ = writeln!(text, "  {:16}{:>12}", table.name, table.rows);
     }
     let days = plan.kept_days;
-    text.push_str(&match lang {
-        Lang::De => format!(
-            "Während kopiert wird, geht die Arbeit weiter. Danach ist der Mandant kurz geschlossen: was sich geändert hat, wird nachgetragen, beide Hälften werden verglichen. Weichen sie ab, bleibt alles, wo es ist.\nDie alte Hälfte wird {days} Tage aufbewahrt; Löschungen gelten auch in ihr. Früher entfernen: obhut tenant move T --approve\n"
+    let _ = match lang {
+        Lang::De => writeln!(
+            text,
+            "Während kopiert wird, geht die Arbeit weiter. Danach ist der Mandant kurz geschlossen: was sich geändert hat, wird nachgetragen, beide Hälften werden verglichen. Weichen sie ab, bleibt alles, wo es ist.\nDie alte Hälfte wird {days} Tage aufbewahrt; Löschungen gelten auch in ihr. Früher entfernen: obhut tenant move T --approve"
         ),
-        Lang::En => format!(
-            "While it is copied, work goes on. Then the business is closed for a moment: what has changed is brought over, both halves are compared. If they differ, everything stays where it is.\nThe old half is kept for {days} days; erasures reach it too. To remove it earlier: obhut tenant move T --approve\n"
+        Lang::En => writeln!(
+            text,
+            "While it is copied, work goes on. Then the business is closed for a moment: what has changed is brought over, both halves are compared. If they differ, everything stays where it is.\nThe old half is kept for {days} days; erasures reach it too. To remove it earlier: obhut tenant move T --approve"
         ),
-    });
+    };
     text
 }
 

@@ -157,10 +157,10 @@ impl Instance {
         let lies = Lies { at: info.place.clone(), former: None, making: Some(goal.clone()) };
         self.put_lies(actor, "move-tenant-begin", id, &lies, goal.to_string())?;
         self.settings.steps.done("move begun");
-        let mut lines = Taken::default();
+        let mut waiting = Taken::default();
         let done = self.new_half(id, goal).and_then(|new| {
             let it = Move { actor, id, goal, under_way: &under_way, old: self.paths(id), new, ring };
-            self.make(&it, tenant, &mut lines)
+            self.make(&it, tenant, &mut waiting)
         });
         if done.is_err() && self.info_of(id)?.making.is_some() && self.give_up(actor, id, goal) {
             self.forget_halves(id);
@@ -168,7 +168,7 @@ impl Instance {
         drop(under_way);
         // Whoever comes first would wait for this; a failure is told to him. What waits to be written about reads and requests is not lost.
         match self.tenant(id) {
-            Ok(tenant) => tenant.shared().waiting.put_back(lines),
+            Ok(tenant) => tenant.shared().waiting.put_back(waiting),
             Err(error) => tracing::error!(tenant = %id, %error, "the business could not be opened after a move"),
         }
         self.settings.steps.done("move opened");
@@ -336,7 +336,7 @@ impl Instance {
         let copier = self.copier(it)?;
         halves.add(it.new.place.clone());
         let (mut copier, checked) = match self.make_beside(it, &tenant, copier) {
-            Ok(copied) => copied,
+            Ok(made) => made,
             Err(error) => {
                 not_followed(&tenant);
                 return Err(error);
@@ -411,7 +411,8 @@ impl Instance {
                 };
                 let taken = taken();
                 *lines = tenant.shared().waiting.take();
-                return taken; // closing the tenant joins its threads
+                drop(tenant); // joins its threads
+                return taken;
             }
             self.open.lock().insert(it.id, Arc::clone(&tenant));
             drop(opening);
@@ -501,7 +502,7 @@ impl Instance {
         match goal {
             Goal::Embedded if info.place.is_remote() => moving::remove_files(&paths.folder)?,
             Goal::Server(name) if info.place.server() != Some(name) => {
-                self.server(name).and_then(|server: &Server| server.remove_of(id))?
+                self.server(name).and_then(|server: &Server| server.remove_of(id))?;
             }
             _ => {}
         }

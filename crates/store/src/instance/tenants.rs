@@ -115,7 +115,9 @@ impl Instance {
         })?;
         keys::destroy_file(&paths.file("root"))?;
         self.remove_databases(&paths.place);
-        halves.iter().for_each(|half| self.remove_databases(half));
+        for half in &halves {
+            self.remove_databases(half);
+        }
         std::fs::remove_dir_all(&paths.folder).map_err(Error::io(format!("removing {}", paths.folder.display())))
     }
 }

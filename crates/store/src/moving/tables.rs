@@ -280,7 +280,9 @@ mod tests {
     fn every_table_and_column_is_moved() {
         for (pages, which) in [(Pages::Keys, Which::Keys), (Pages::Records, Which::Records)] {
             let file = rusqlite::Connection::open_in_memory().unwrap();
-            migrate::scripts(which).into_iter().for_each(|script| file.execute_batch(script).unwrap());
+            for script in migrate::scripts(which) {
+                file.execute_batch(script).unwrap();
+            }
             let text = "SELECT t.name, c.name FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' ORDER BY 1, 2";
             let mut columns = file.prepare(text).unwrap();
             let rows = columns.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
