@@ -3,8 +3,8 @@ use crate::commands::{
     control_list, control_run, doctor, export, import, index_rebuild, job_list, job_run, journal_checkpoint,
     journal_prove, journal_show, journal_verify, key_recovery_kit, key_rotate, module_check, module_list, module_show,
     subject_erase, subject_export, subject_find, subject_merge, subject_restriction, subject_show, tenant_create,
-    tenant_destroy, tenant_list, tenant_show, token_create, token_list, token_revoke, user_create, user_delete,
-    user_list, user_lock, user_reset,
+    tenant_destroy, tenant_list, tenant_move, tenant_show, token_create, token_list, token_revoke, user_create,
+    user_delete, user_list, user_lock, user_reset,
 };
 use crate::output::Lang;
 use crate::{bench, demo, serve};
@@ -97,6 +97,8 @@ pub(crate) enum Tenant {
     List(tenant_list::Args),
     /// Show one business
     Show(tenant_show::Args),
+    /// Move a business's records and keys: into files, or onto a database server
+    Move(tenant_move::Args),
     /// Destroy a business's keys, then its data
     Destroy(tenant_destroy::Args),
 }
@@ -227,6 +229,9 @@ mod tests {
             "bench --records 10000 --json",
             "tenant create Werkstatt --pack workshop --pack training --admin anna --password-stdin",
             "tenant destroy T",
+            "tenant move T --to postgres://127.0.0.1:5432 --plan",
+            "tenant move T --to embedded --yes",
+            "tenant move T --approve",
             "user list --tenant T",
             "user delete anna --tenant T --successor berta",
             "key recovery-kit --tenant T",
@@ -263,6 +268,8 @@ mod tests {
         for line in [
             "backup run",
             "tenant create",
+            "tenant move T",
+            "tenant move T --to embedded --approve",
             "serve --port-offset x",
             "--lang fr tenant list",
             "subject erase ID --tenant T",

@@ -28,6 +28,7 @@ pub(crate) mod subject_show;
 pub(crate) mod tenant_create;
 pub(crate) mod tenant_destroy;
 pub(crate) mod tenant_list;
+pub(crate) mod tenant_move;
 pub(crate) mod tenant_show;
 pub(crate) mod token_create;
 pub(crate) mod token_list;
@@ -166,6 +167,7 @@ pub(crate) fn run(context: &Context<'_>, command: &Command, out: &mut Output<'_>
             Tenant::Create(args) => tenant_create::run(context, args, out),
             Tenant::List(args) => tenant_list::run(context, args, out),
             Tenant::Show(args) => tenant_show::run(context, args, out),
+            Tenant::Move(args) => tenant_move::run(context, args, out),
             Tenant::Destroy(args) => tenant_destroy::run(context, args, out),
         },
         Command::User(command) => match command {

@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub logs: Logs,
     /// When the data is of an older version.
     pub migration: Migration,
+    /// When a business is moved to another place.
+    pub moving: Moving,
     /// Database servers on which businesses can be put.
     pub server: Vec<DatabaseServer>,
     /// What makes this one node of several.
@@ -147,6 +149,20 @@ pub(crate) struct Migration {
     pub keep_copy_days: NonZeroU32,
 }
 
+/// When a business is moved to another place.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Moving {
+    /// Days for which the half is kept that the move has left, unless its end is approved before.
+    pub keep_half_days: NonZeroU32,
+}
+
+impl Default for Moving {
+    fn default() -> Self {
+        Self { keep_half_days: limit(14) }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -160,6 +176,7 @@ impl Default for Settings {
             lists: Lists::default(),
             logs: Logs::default(),
             migration: Migration::default(),
+            moving: Moving::default(),
             server: Vec::new(),
             cluster: None,
             nodes: None,
@@ -282,6 +299,7 @@ impl Settings {
             copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             servers: self.servers.clone(),
             cluster: self.nodes.clone(),
+            half_ms: i64::from(self.moving.keep_half_days.get()) * store::logs::DAY_MS,
             ..store::InstanceSettings::default()
         }
     }
@@ -342,7 +360,7 @@ mod tests {
         assert_eq!(read(example).unwrap(), Settings::default());
         // Every section and name, counted: one that is missing on the page would have its default all the same.
         let named = example.lines().filter(|line| line.contains(" = ")).count();
-        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 9 + 1 + 3 + 1);
+        assert_eq!(named, 2 + 2 + 3 + 2 + 1 + 9 + 1 + 3 + 1 + 1);
         for (place, line) in example.lines().enumerate().filter(|(_, line)| line.contains(" = ")) {
             let name = line.split(" = ").next().unwrap();
             let misspelt = example

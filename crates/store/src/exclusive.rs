@@ -57,7 +57,8 @@ impl Exclusive<'_> {
         }
         self.forget(&Which::Keys(parts))?;
         let shared = &self.writer.shared;
-        crate::migrate::destroy_in_copies(&shared.paths, &shared.ring(), &shared.settings, units)
+        crate::migrate::destroy_in_copies(&shared.paths, &shared.ring(), &shared.settings, units)?;
+        crate::moving::destroy_in_halves(shared, units)
     }
 
     pub(crate) fn state(&mut self) -> &mut State {

@@ -26,6 +26,7 @@ pub fn builtin() -> Vec<std::sync::Arc<dyn Holder>> {
         std::sync::Arc::new(Parts),
         std::sync::Arc::new(Around),
         std::sync::Arc::new(crate::migrate::Copies),
+        std::sync::Arc::new(crate::moving::OtherHalves),
     ]
 }
 
@@ -59,7 +60,7 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/entry", "headers without a value"),
     ("instance.db/tile", "hashes of entries"),
     ("instance.db/kit", "times"),
-    ("instance.db/place", "addresses of databases, and what opens them"),
+    ("instance.db/place", "addresses of databases, and what opens them; where the half lies that a move has left"),
     ("instance.db/root", "wrapped roots of tenants, where several nodes share them"),
     ("instance.db/ledger_line", "opaque ids, counts and times, where several nodes share them"),
     ("instance.db/checkpoint", "sizes and signatures, where several nodes share them"),

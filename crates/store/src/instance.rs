@@ -1,6 +1,7 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 mod directory;
 mod looks;
+mod moves;
 mod nodes;
 mod open;
 mod own_journal;
@@ -15,6 +16,7 @@ use crate::cluster::{Control, Node};
 use crate::engine::{self, Change, Connection, Query};
 use crate::journal::Flusher;
 use crate::logs::{self, Limits, Waiting};
+use crate::moving::{FormerHalf, Goal};
 use crate::place::Place;
 use crate::postgres::Server;
 use crate::rotate::{self, Steps};
@@ -62,6 +64,8 @@ pub struct InstanceSettings {
     pub servers: Vec<Server>,
     /// The control database that several nodes share, and this node.
     pub cluster: Option<crate::cluster::Settings>,
+    /// How long the half is kept that a move has left, in milliseconds.
+    pub half_ms: i64,
 }
 
 impl Default for InstanceSettings {
@@ -80,6 +84,7 @@ impl Default for InstanceSettings {
             copy_ms: 14 * logs::DAY_MS,
             servers: Vec::new(),
             cluster: None,
+            half_ms: 14 * logs::DAY_MS,
         }
     }
 }
@@ -106,6 +111,12 @@ pub struct TenantInfo {
     /// The node on whose disk its files are, where there are several nodes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
+    /// The half that a move has left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former: Option<FormerHalf>,
+    /// Where a move is making a half, or was when the program ended.
+    #[serde(skip)]
+    pub making: Option<Goal>,
 }
 
 const TENANTS: Query = Query {
@@ -161,6 +172,7 @@ pub struct Instance {
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
     rotating: Mutex<()>,
+    moving: moves::Moving,
     /// Database servers that were looked at.
     checked: Mutex<HashSet<String>>,
     flusher: Arc<Flusher>,
@@ -191,10 +203,10 @@ impl Instance {
             self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
         self.paths_at(id, place.unwrap_or_default())
     }
-    /// Where they lie if its databases are there. What lies beside databases of servers is shared by the nodes; files have it beside them.
+    /// Where they lie if its databases are there. What lies beside them is in the control database where there are several nodes.
     fn paths_at(&self, id: TenantId, place: Place) -> Paths {
         let place = place.reached(&self.settings.servers);
-        let control = self.control.as_ref().filter(|_| place.is_remote()).map(|control| (Arc::clone(control), id));
+        let control = self.control.as_ref().map(|control| (Arc::clone(control), id));
         Paths { place, control, ..paths(&self.folder, id) }
     }
     /// Whether a tenant's records and keys lie on a database server.
@@ -242,7 +254,9 @@ impl Instance {
         }
         self.drop_lost();
         let held = self.hold(id)?;
+        self.moving.refuse_frozen(id)?;
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
+        self.clear_half(id);
         self.check_server(&self.paths(id).place)?;
         let ring = self.paths(id).root().ring(id, &self.master)?;
         rotate::before_opening(&self.paths(id), &ring, &self.settings.engine, &self.settings.steps)?;
@@ -260,6 +274,7 @@ impl Instance {
             migrate::Keeping { now: self.clock.now(), keep_ms: self.settings.copy_ms },
             held,
         )?;
+        self.name_halves(&opened);
         rotate::finish(&opened, &self.master, &self.settings.steps, &Caller::job("rotate-keys"))?;
         crate::reapply::reapply(&opened)?;
         crate::erase::resume(&opened)?;

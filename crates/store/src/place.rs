@@ -1,10 +1,13 @@
 //! Where a tenant's records and keys lie: files of the embedded engine, or databases of a server. Its index is a file here in either case.
 use crate::database::Database;
+use crate::moving::{FormerHalf, Goal};
 use crate::postgres::{self, Databases, Server};
 use crate::shared::Paths;
 use crate::sqlite::{self, Mode, Settings, SqliteConnection};
 use crate::{Error, Result};
+use base::Timestamp;
 use keys::{KeyRing, PageKey, Pages};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Where a tenant's records and keys lie.
@@ -25,28 +28,13 @@ impl serde::Serialize for Place {
 }
 
 impl Place {
-    /// As the directory keeps it; empty for files of an instance that has one node.
-    pub(crate) fn to_text(&self, home: Option<&str>) -> String {
-        match self {
-            Self::Embedded => home.map_or_else(String::new, |home| serde_json::json!({"node": home}).to_string()),
-            Self::Postgres(databases) => serde_json::to_string(&**databases).unwrap_or_default(),
-        }
+    fn of(databases: Option<Databases>) -> Self {
+        databases.map_or(Self::Embedded, |databases| Self::Postgres(Arc::new(databases)))
     }
-    /// The place, and the node on whose disk it is if that was said.
-    pub(crate) fn from_text(text: &str) -> Result<(Self, Option<String>)> {
-        #[derive(serde::Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Node { node: String },
-            Databases(Databases),
-        }
-        if text.is_empty() {
-            return Ok((Self::Embedded, None));
-        }
-        match serde_json::from_str(text) {
-            Ok(Written::Node { node }) => Ok((Self::Embedded, Some(node))),
-            Ok(Written::Databases(databases)) => Ok((Self::Postgres(Arc::new(databases)), None)),
-            Err(_) => Err(Error::damaged("instance.db", "the place of a business's databases is not readable")),
+    fn databases(&self) -> Option<Databases> {
+        match self {
+            Self::Embedded => None,
+            Self::Postgres(databases) => Some((**databases).clone()),
         }
     }
     /// The server's name in the settings; none for files.
@@ -70,6 +58,75 @@ impl Place {
     /// Whether it lies on a server.
     pub const fn is_remote(&self) -> bool {
         matches!(self, Self::Postgres(_))
+    }
+}
+
+/// What the directory says of where a tenant lies: the place that holds, and the halves of a move beside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Lies {
+    /// The place that holds.
+    pub at: Place,
+    /// The half that a move has left.
+    pub former: Option<FormerHalf>,
+    /// Where a move is making a half, or was when the program ended.
+    pub making: Option<Goal>,
+    /// The node on whose disk files of it are, where there are several nodes: nobody else may hold it.
+    pub home: Option<String>,
+}
+
+/// The same as the directory keeps it. Without a move it is the databases alone.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, for as long as it is read or written")]
+enum Kept {
+    Plain(Databases),
+    Moved {
+        at: Option<Databases>,
+        former: Option<KeptFormer>,
+        making: Option<Goal>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        home: Option<String>,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptFormer {
+    at: Option<Databases>,
+    until: i64,
+}
+
+impl Lies {
+    /// Nothing but this place.
+    pub fn at(at: Place) -> Self {
+        Self { at, ..Self::default() }
+    }
+    /// As the directory keeps it; none for files and nothing beside them.
+    pub fn to_text(&self) -> Option<String> {
+        let kept = match (self.at.databases(), &self.former, &self.making, &self.home) {
+            (None, None, None, None) => return None,
+            (Some(databases), None, None, None) => Kept::Plain(databases),
+            (at, former, making, home) => {
+                let kept = |former: &FormerHalf| KeptFormer { at: former.place.databases(), until: former.until.0 };
+                Kept::Moved { at, former: former.as_ref().map(kept), making: making.clone(), home: home.clone() }
+            }
+        };
+        serde_json::to_string(&kept).ok()
+    }
+    pub fn from_text(text: &str) -> Result<Self> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        let kept = serde_json::from_str(text);
+        let kept =
+            kept.map_err(|_| Error::damaged("instance.db", "the place of a business's databases is not readable"))?;
+        Ok(match kept {
+            Kept::Plain(databases) => Self::at(Place::of(Some(databases))),
+            Kept::Moved { at, former, making, home } => {
+                let former =
+                    former.map(|former| FormerHalf { place: Place::of(former.at), until: Timestamp(former.until) });
+                Self { at: Place::of(at), former, making, home }
+            }
+        })
     }
 }
 
@@ -120,4 +177,32 @@ pub(crate) fn file_with<'k>(
         }
     }
     Err(refused.unwrap_or_else(|| Error::damaged(name, "there is no key for it")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::Address;
+    use zeroize::Zeroizing;
+
+    #[test]
+    fn where_a_business_lies_comes_back_as_it_was_kept() {
+        let address = |port: u16| {
+            Address::parse(&format!("postgres://o@127.0.0.1:{port}/x"), Zeroizing::new("geheim".into())).unwrap()
+        };
+        let server = Place::of(Some(Databases { server: "main".into(), records: address(1), keys: address(2) }));
+        let former = |place| Some(FormerHalf { place, until: Timestamp(7) });
+        for lies in [
+            Lies::default(),
+            Lies::at(server.clone()),
+            Lies { making: Some(Goal::Embedded), ..Lies::at(server.clone()) },
+            Lies { making: Some(Goal::Server("main".into())), ..Lies::default() },
+            Lies { former: former(Place::Embedded), ..Lies::at(server.clone()) },
+            Lies { former: former(server), ..Lies::default() },
+        ] {
+            assert_eq!(Lies::from_text(&lies.to_text().unwrap_or_default()).unwrap(), lies);
+        }
+        assert_eq!(Lies::default().to_text(), None, "files need no row");
+        assert!(Lies::from_text("{\"at\": 7}").is_err());
+    }
 }

@@ -37,6 +37,11 @@ impl Paths {
     pub const fn of_files(folder: PathBuf, ledger: PathBuf) -> Self {
         Self { folder, ledger, place: Place::Embedded, control: None }
     }
+    /// The same with the databases elsewhere.
+    #[must_use]
+    pub fn with(&self, place: Place) -> Self {
+        Self { place, ..self.clone() }
+    }
     /// A file of the tenant's folder: `records.db`, `keys.db`, `index.db`, `root`.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)

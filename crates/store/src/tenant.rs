@@ -438,7 +438,7 @@ impl Head {
 }
 
 /// Takes over the writing from whoever had it: with the number moved on, none of his commits goes through any more. Gives the new number.
-fn take_over(records: &mut dyn Connection, fence: i64) -> Result<i64> {
+pub(crate) fn take_over(records: &mut dyn Connection, fence: i64) -> Result<i64> {
     records.begin()?;
     let moved = records.execute((&statements::HEAD_FENCE).into(), &[(fence + 1).into(), fence.into()]);
     if !matches!(moved, Ok(1)) {

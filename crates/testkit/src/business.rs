@@ -129,6 +129,19 @@ impl Business {
         self.settings.servers = servers;
     }
 
+    /// Moves it to another place. The tenant is let go for it, as the move needs it for itself for a moment.
+    pub fn move_to(&mut self, goal: &store::Goal) -> store::Result<store::Moved> {
+        self.tenant = None;
+        let moved = self.instance().move_tenant(&Actor::Operator("test".into()), self.info.id, goal);
+        self.tenant = Some(self.instance().tenant(self.info.id).expect("the tenant opens"));
+        moved
+    }
+
+    /// Approves that the half goes that a move has left.
+    pub fn approve_move(&self) -> store::Result<store::FormerHalf> {
+        self.instance().approve_move(&Actor::Operator("test".into()), self.info.id)
+    }
+
     /// Verifies the journal and gives what was found.
     pub fn verify(&self) -> store::journal::Report {
         let shared = self.tenant().shared();

@@ -134,6 +134,21 @@ pub fn keys_left(keys_db: &Path, ring: &KeyRing) -> HashMap<UnitId, UnitKey> {
     wrapped_keys(keys_db, ring).into_iter().filter_map(unwrap).collect()
 }
 
+/// The files below a folder that have these bytes.
+pub fn lies_in(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
+    // What a server has just removed has nothing.
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found = Vec::new();
+    for path in entries.map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(lies_in(&path, needle));
+        } else if std::fs::read(&path).unwrap_or_default().windows(needle.len()).any(|window| window == needle) {
+            found.push(path);
+        }
+    }
+    found
+}
+
 impl Thief<'_> {
     fn page_key(&self, pages: Pages) -> [u8; 32] {
         let text = self.ring.page_key(pages).pragma();

@@ -328,6 +328,17 @@ impl Servers {
     }
 }
 
+/// Runs a script on a database of a server, as whoever has the host could.
+pub fn run(address: &Address, script: &str) {
+    let done = Command::new(programs().expect("PostgreSQL is installed").join("psql"))
+        .args(["-q", "-X", "-v", "ON_ERROR_STOP=1", "-h", &address.host, "-p", &address.port.to_string()])
+        .args(["-U", &address.user, "-d", &address.database, "-c", script])
+        .env("PGPASSWORD", PASSWORD)
+        .output()
+        .expect("psql runs");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
 /// Whether tests are to put their businesses on a server: `OBHUT_TEST_STORE=postgres`.
 pub fn wanted() -> bool {
     std::env::var("OBHUT_TEST_STORE").is_ok_and(|engine| engine == "postgres")

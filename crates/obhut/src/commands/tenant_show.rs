@@ -22,6 +22,8 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
         parts.insert("modules".into(), json!(names));
         parts.insert("bytes".into(), bytes.into());
     }
+    let place = json!(info.place);
+    let former = info.former.as_ref().map(|former| (json!(former.place), former.until));
     out.answer(&document, |lang| {
         let line = |de: &'static str, en: &'static str, value: &str| format!("{:16}{value}\n", lang.pick(de, en));
         [
@@ -32,6 +34,12 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
             line("Angelegt", "Created", &info.created_at.to_string()),
             line("Pakete", "Packs", &info.packs.join(" ")),
             line("Module", "Modules", &names.join(" ")),
+            line("Liegt in", "Lies in", place.as_str().unwrap_or_default()),
+            former.as_ref().map_or_else(String::new, |(place, until)| {
+                let place = place.as_str().unwrap_or_default();
+                let kept = lang.pick("aufbewahrt bis", "kept until");
+                line("Frühere Hälfte", "Former half", &format!("{place}, {kept} {until}"))
+            }),
             line("Auf der Platte", "On disk", &format!("{} KiB", bytes.div_ceil(1024))),
         ]
         .concat()

@@ -25,6 +25,9 @@ const WORK: &[(&str, Every, Does)] = &[
     ("finish-erasures", Every::Hour, |_, tenant| store::erase::resume(tenant).map(drop).map_err(text)),
     ("finish-deletions", Every::Hour, |_, tenant| identity::finish_deletions(tenant).map(drop).map_err(text)),
     ("expire-copies", Every::Hour, |_, tenant| tenant.expire_copies().map(drop).map_err(text)),
+    ("expire-halves", Every::Hour, |instance, tenant| {
+        instance.expire_half(tenant.shared().id()).map(drop).map_err(text)
+    }),
     ("copy-checkpoint", Every::Hour, |_, tenant| {
         tenant.copy_checkpoint();
         Ok(())

@@ -15,6 +15,7 @@ mod ghost;
 mod house;
 mod import;
 mod migration;
+mod moves;
 mod nodes;
 mod owners;
 mod put_back;

@@ -69,7 +69,9 @@ impl Control {
     /// Waits until no other node makes or migrates the directory, and keeps them from it.
     pub fn alone(&self) -> Result<Alone> {
         let mut connection = super::plain(&self.address)?;
-        connection.script("alone", &format!("SELECT pg_advisory_lock({ALONE})"))?;
+        // In a transaction: a connection between two questions may be given up for somebody else's.
+        connection.begin()?;
+        connection.script("alone", &format!("SELECT pg_advisory_xact_lock({ALONE})"))?;
         Ok(Alone { _connection: connection })
     }
 

@@ -98,7 +98,7 @@ pub(crate) fn connect(settings: &Settings, servers: &[Server]) -> Result<Arc<Con
 /// A connection for what needs no key: its texts are nobody's.
 pub(crate) fn plain(address: &Address) -> Result<Database> {
     let nobody = KeyRing::create(keys::random_id());
-    Ok(Database::Postgres(Box::new(postgres::open("the control database", address, nobody.page_key(Pages::Records))?)))
+    Ok(Database::Postgres(Box::new(postgres::open(postgres::CONTROL, address, nobody.page_key(Pages::Records))?)))
 }
 
 /// What distinguishes this data folder from every other, made once.

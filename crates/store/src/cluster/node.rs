@@ -68,7 +68,7 @@ fn moment() -> i64 {
 impl Node {
     /// Joins the others. `key`: the key of the directory's texts, so that only who has the instance's root can say that he is a node.
     pub fn start(settings: &Settings, key: &PageKey, folder: String) -> Result<Arc<Self>> {
-        let mut control = Database::Postgres(Box::new(postgres::open("the control database", &settings.control, key)?));
+        let mut control = Database::Postgres(Box::new(postgres::open(postgres::CONTROL, &settings.control, key)?));
         let mut settings = settings.clone();
         settings.about.folder = folder;
         let start = join(&mut control, &settings)?;

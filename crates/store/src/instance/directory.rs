@@ -4,7 +4,7 @@ use crate::database::Database;
 use crate::engine::{self, Connection, Upkeep};
 use crate::journal::{self, Body, Tree};
 use crate::outside::Sheet;
-use crate::place::Place;
+use crate::place::{Lies, Place};
 use crate::signers::Signers;
 use crate::tenant::Head;
 use crate::{Error, Result, statements};
@@ -181,7 +181,7 @@ impl Instance {
 /// The tenants of a directory, by name.
 pub(super) fn read_tenants(file: &mut Database) -> Result<Vec<TenantInfo>> {
     engine::collect(file, &TENANTS, &[], |row| {
-        let (place, home) = Place::from_text(row.opt_text(7)?.unwrap_or_default())?;
+        let lies = Lies::from_text(row.opt_text(7)?.unwrap_or_default())?;
         Ok(TenantInfo {
             id: TenantId::from_slice(row.bytes(0)?)
                 .map_err(|_| Error::damaged("instance.db", "a tenant has no readable id"))?,
@@ -191,8 +191,10 @@ pub(super) fn read_tenants(file: &mut Database) -> Result<Vec<TenantInfo>> {
             packs: row.text(4)?.split(' ').filter(|pack| !pack.is_empty()).map(str::to_owned).collect(),
             created_at: Timestamp(row.int(5)?),
             state: row.text(6)?.to_owned(),
-            place,
-            home,
+            place: lies.at,
+            home: lies.home,
+            former: lies.former,
+            making: lies.making,
         })
     })
 }

@@ -78,6 +78,9 @@ impl Instance {
     /// Closes a tenant as soon as nobody uses it, and lets others hold it. One that is in use is asked again.
     pub fn give_back(&self, id: TenantId) -> Result<()> {
         let Some(node) = &self.node else { return Ok(()) };
+        if self.moving.refuse(id).is_err() {
+            return Ok(());
+        }
         let _opening = self.opening.lock();
         match self.close(id) {
             Ok(()) => node.release(id),

@@ -67,6 +67,7 @@ impl Instance {
             opening: Mutex::new(()),
             checked: Mutex::new(HashSet::new()),
             rotating: Mutex::new(()),
+            moving: super::moves::Moving::default(),
             flusher,
             waiting: Waiting::default(),
             control,
@@ -170,7 +171,7 @@ impl Opening<'_> {
 
     fn file(&self, ring: &KeyRing) -> Result<Database> {
         if let Some(cluster) = &self.settings.cluster {
-            let opened = postgres::open("the control database", &cluster.control, ring.page_key(Pages::Records))?;
+            let opened = postgres::open(postgres::CONTROL, &cluster.control, ring.page_key(Pages::Records))?;
             return Ok(Database::Postgres(Box::new(opened)));
         }
         // Two keys only while a rotation is under way.

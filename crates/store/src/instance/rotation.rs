@@ -19,6 +19,7 @@ impl Instance {
     /// The others go on beside reading and writing. After the root an earlier recovery kit opens nothing.
     pub fn rotate(&self, actor: &Actor, id: TenantId, what: Rotate) -> Result<Vec<Rotated>> {
         let _one = self.rotating.lock();
+        self.refuse_with_halves(id, what)?;
         let root = self.paths(id).root();
         let caller = Caller { actor: actor.clone(), ..Caller::job("rotate-keys") };
         let tenant = self.tenant(id)?; // finishes what an earlier one has left
@@ -140,6 +141,7 @@ impl Instance {
     pub fn begin_epoch(&self, actor: &Actor, id: TenantId, why: &str) -> Result<u32> {
         let _opening = self.opening.lock();
         self.hold(id)?;
+        self.moving.refuse(id)?;
         self.close(id)?;
         let paths = self.paths(id);
         let ring = paths.root().ring(id, &self.master)?;
@@ -196,7 +198,7 @@ const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_millis(10);
 const LOOKS: u32 = 1_000;
 
 /// Whether something that others are about to do happens within ten seconds: a request ends, a reader is given back.
-fn eventually(happened: impl Fn() -> bool) -> bool {
+pub(super) fn eventually(happened: impl Fn() -> bool) -> bool {
     for _ in 0..LOOKS {
         if happened() {
             return true;

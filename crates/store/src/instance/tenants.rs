@@ -1,7 +1,7 @@
 //! Making and destroying businesses: their entry in the directory, their files, their databases on a server.
 use super::{Instance, PLACE_DELETE, PLACE_PUT, TENANT_DELETE, TENANT_PUT, TenantInfo};
 use crate::engine::Connection;
-use crate::place::Place;
+use crate::place::{Lies, Place};
 use crate::postgres::Server;
 use crate::shared::Paths;
 use crate::tenant::{NewTenant, Tenant};
@@ -44,6 +44,8 @@ impl Instance {
             state: "live".into(),
             place,
             home,
+            former: None,
+            making: None,
         };
         let (folded, packs) = (crate::text::fold(name), new.packs.join(" "));
         let entered = self.change(actor, "create-tenant", new.id, |file| {
@@ -57,11 +59,13 @@ impl Instance {
                 now.0.into(),
             ];
             file.execute((&TENANT_PUT).into(), &params)?;
-            let databases = info.place.to_text(info.home.as_deref());
-            if !databases.is_empty() {
-                file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), databases.as_str().into()])?;
+            let lies = Lies { home: info.home.clone(), ..Lies::at(info.place.clone()) };
+            match lies.to_text() {
+                Some(lies) => {
+                    file.execute((&PLACE_PUT).into(), &[new.id.bytes().into(), lies.as_str().into()]).map(drop)
+                }
+                None => Ok(()),
             }
-            Ok(())
         });
         match entered {
             Ok(()) => Ok(info),
@@ -101,7 +105,7 @@ impl Instance {
     }
 
     /// The database server that settings call so.
-    fn server(&self, name: &str) -> Result<&Server> {
+    pub(super) fn server(&self, name: &str) -> Result<&Server> {
         let found = self.settings.servers.iter().find(|server| server.name == name);
         found.ok_or_else(|| Error::not_found(format!("the database server {name} in the settings")))
     }
@@ -119,19 +123,23 @@ impl Instance {
     pub fn destroy_tenant(&self, actor: &Actor, id: TenantId) -> Result<()> {
         let _opening = self.opening.lock();
         self.hold(id)?;
+        self.moving.refuse(id)?;
         if let Some(tenant) = self.open.lock().remove(&id)
             && Arc::strong_count(&tenant) > 1
         {
             self.open.lock().insert(id, tenant);
             return Err(Error::Busy { message: "the tenant is in use".into() });
         }
-        let paths = self.paths(id);
+        let (paths, halves) = (self.paths(id), self.halves(id));
         self.change(actor, "destroy-tenant", id, |file| {
             file.execute((&PLACE_DELETE).into(), &[id.bytes().into()])?;
             file.execute((&TENANT_DELETE).into(), &[id.bytes().into()]).map(drop)
         })?;
         paths.root().destroy()?;
         self.remove_databases(&paths.place);
+        for half in &halves {
+            self.remove_databases(half);
+        }
         if let Some(node) = &self.node {
             node.release(id)?;
         }

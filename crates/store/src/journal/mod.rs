@@ -20,4 +20,5 @@ pub use purge::{PurgeOutcome, purge};
 pub use show::{Change, Shown, Step, history, history_of_gone, last_under};
 pub use tree::Tree;
 pub(crate) use tree::ledger_position;
+pub(crate) use verify::{Checked, verify_since};
 pub use verify::{Nightly, Report, WHOLE_EVERY_MS, entries, nightly, verify};

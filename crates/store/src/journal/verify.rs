@@ -10,6 +10,7 @@ mod rows;
 mod shares;
 mod since;
 
+pub(crate) use since::{Checked, verify_since};
 pub use since::{Nightly, WHOLE_EVERY_MS, nightly};
 
 use super::body::{Body, Digest};

@@ -22,7 +22,7 @@ pub(crate) use append::append;
 pub(crate) use purge::purge;
 pub(crate) use resign::sign_days_anew;
 pub(crate) use verify::{overdue, verify};
-pub(crate) use waiting::Waiting;
+pub(crate) use waiting::{Taken, Waiting};
 
 use crate::op::Op;
 use crate::{Error, Result};

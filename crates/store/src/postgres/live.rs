@@ -2,7 +2,7 @@
 use super::explain::explain;
 use super::pool::{Permit, Pool};
 use super::way::{self, Way};
-use super::{Address, CONNECT, refused};
+use super::{Address, CONNECT, CONTROL, refused};
 use crate::{Error, Result};
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -95,7 +95,7 @@ pub(super) struct Live {
 
 impl Live {
     pub fn open(name: &'static str, address: &Address, pool: &Arc<Pool>, ending: &Ending) -> Result<Self> {
-        let permit = pool.enter()?;
+        let permit = pool.enter(name == CONTROL)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::io("starting a connection"))?;
         let (client, way) = connect(&runtime, name, address)?;
         pool.counted.opened.fetch_add(1, Ordering::Relaxed);

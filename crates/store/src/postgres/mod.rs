@@ -26,6 +26,9 @@ pub use server::{Databases, Server, ServerReport, report};
 
 use crate::{Error, Result};
 
+/// What a connection to the control database is called: a few for each node.
+pub(crate) const CONTROL: &str = "the control database";
+
 /// How long opening a connection may take.
 const CONNECT: std::time::Duration = std::time::Duration::from_secs(5);
 

@@ -129,13 +129,14 @@ impl Pool {
         }
     }
 
-    /// A place for one more connection. When all are taken, one that rests is closed for it; when none rests, one that comes back is waited for.
-    pub fn enter(self: &Arc<Self>) -> Result<Permit> {
+    /// A place for one more connection. `reserved`: the few of the control database, without which a node would lose everything that it holds, wait for none.
+    /// When all are taken, one that rests is closed for it; when none rests, one that comes back is waited for.
+    pub fn enter(self: &Arc<Self>, reserved: bool) -> Result<Permit> {
         let begun = Instant::now();
         let mut waited = false;
         let mut places = self.places.lock();
         loop {
-            if places.open < places.limit {
+            if reserved || places.open < places.limit {
                 places.open += 1;
                 drop(places);
                 if waited {

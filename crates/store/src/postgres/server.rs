@@ -61,18 +61,41 @@ impl Server {
     /// Makes a tenant's databases, each with a role of its own that no other tenant has; both or neither.
     pub fn provision(&self, tenant: TenantId) -> Result<Databases> {
         let made = self.make(tenant);
-        if made.is_err() {
-            let named = |server: &Address, what| {
-                let name = database_name(tenant, what);
-                server.with_database(&name, &name, Zeroizing::default())
-            };
-            let (records, keys) = (named(&self.records, "records"), named(&self.keys, "keys"));
-            let half = Databases { server: self.name.clone(), records, keys };
-            if let Err(error) = self.remove(&half) {
-                tracing::debug!(%error, "what a server had made before it failed could not be removed");
-            }
+        if made.is_err()
+            && let Err(error) = self.remove_of(tenant)
+        {
+            tracing::debug!(%error, "what a server had made before it failed could not be removed");
         }
         made
+    }
+
+    /// The databases that a tenant has here or would have, for the role that makes them: of what was begun no other is known.
+    pub(crate) fn databases_of(&self, tenant: TenantId) -> Databases {
+        Databases {
+            server: self.name.clone(),
+            records: self.records.in_database(&database_name(tenant, "records")),
+            keys: self.keys.in_database(&database_name(tenant, "keys")),
+        }
+    }
+
+    /// Removes whatever this server has of a tenant: what was begun and is in no directory.
+    pub(crate) fn remove_of(&self, tenant: TenantId) -> Result<()> {
+        self.remove(&self.databases_of(tenant))
+    }
+
+    /// Whether an address means this server: its name, or where its records lie.
+    pub(crate) fn is_meant(&self, text: &str) -> bool {
+        let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) else {
+            return text == self.name;
+        };
+        let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+        let place = place.split('/').next().unwrap_or_default();
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+            _ => (place, Some(5432)),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host.eq_ignore_ascii_case(&self.records.host) && port == Some(self.records.port)
     }
 
     fn make(&self, tenant: TenantId) -> Result<Databases> {
@@ -109,7 +132,8 @@ impl Server {
         for (server, address) in [(&self.records, &databases.records), (&self.keys, &databases.keys)] {
             let mut admin = admin(server)?;
             admin.script("database", &format!("DROP DATABASE IF EXISTS \"{}\" WITH (FORCE)", address.database))?;
-            admin.script("role", &format!("DROP ROLE IF EXISTS \"{}\"", address.user))?;
+            // It is called like the database; the address may be that of the role that makes them.
+            admin.script("role", &format!("DROP ROLE IF EXISTS \"{}\"", address.database))?;
         }
         Ok(())
     }

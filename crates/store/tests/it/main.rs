@@ -10,6 +10,7 @@ mod lifecycle;
 mod load;
 mod logs;
 mod model;
+mod moves;
 mod nodes;
 mod outages;
 mod owners;

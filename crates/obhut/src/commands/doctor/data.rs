@@ -17,7 +17,35 @@ const ROOM_NEEDED: u64 = 1024 * 1024 * 1024;
 pub(super) fn look(folder: &Path, settings: &Settings) -> Result<Vec<Looked>, Failure> {
     let mut all = vec![data_folder(folder)?, master_key(folder), server(folder), room(folder)];
     all.extend(format(folder, settings));
+    all.extend(halves(folder, settings));
     Ok(all)
+}
+
+/// The halves that moves have left: they hold what the businesses hold, and go when somebody says so or their time is over.
+fn halves(folder: &Path, settings: &Settings) -> Vec<Looked> {
+    let key = KeyPlace::find(folder, |name| std::env::var_os(name));
+    if !place::has_data(folder) || !key.path().exists() {
+        return Vec::new();
+    }
+    let Ok(master) = keys::MasterKey::read(key.path()) else { return Vec::new() };
+    // What cannot be read is named above.
+    let kept = store::Instance::kept_halves(folder, &master, &settings.instance()).unwrap_or_default();
+    let looked = |(name, former): (String, store::FormerHalf)| {
+        let (place, until) = (former.place.server().unwrap_or("embedded"), former.until);
+        Looked::bad(
+            "former-half",
+            Severity::Note,
+            (
+                format!("„{name}“: die Hälfte vom Umzug ({place}) wird bis {until} aufbewahrt."),
+                format!("“{name}”: the half that the move has left ({place}) is kept until {until}."),
+            ),
+            (
+                "Wenn dort, wo er jetzt liegt, alles stimmt: obhut tenant move T --approve",
+                "When all is well where it lies now: obhut tenant move T --approve",
+            ),
+        )
+    };
+    kept.into_iter().map(looked).collect()
 }
 
 /// Whether the data is of this version; if it is older, what the next command will do to it. Changes nothing. Nothing is said without a key.

@@ -95,6 +95,27 @@ pub fn nightly(paths: &Paths, ring: &KeyRing, settings: &Settings, now: Timestam
     Ok(Nightly { whole, report })
 }
 
+/// Up to where a journal was verified in this process: for whoever goes on from there.
+#[derive(Debug, Clone)]
+pub(crate) struct Checked(Verified);
+
+impl Checked {
+    /// Where a verification that found nothing has ended.
+    pub(crate) fn of(report: &Report, ring: &KeyRing) -> Result<Self> {
+        let reached = keys::note::verify(&report.checkpoint, &ring.signer().verify_key())?;
+        let (origin, size, root) = (reached.origin, reached.size, reached.root);
+        Ok(Self(Verified { origin, size, root, whole_at: Timestamp(0) }))
+    }
+}
+
+/// Verifies what came after `then`, or everything if the journal is not the one of then.
+pub(crate) fn verify_since(paths: &Paths, ring: &KeyRing, settings: &Settings, then: &Checked) -> Result<Report> {
+    match since(paths, ring, settings, &then.0)? {
+        Some(report) => Ok(report),
+        None => verify(paths, ring, settings),
+    }
+}
+
 /// Verifies what came after `before`; none if that is of another epoch.
 fn since(paths: &Paths, ring: &KeyRing, settings: &Settings, before: &Verified) -> Result<Option<Report>> {
     let mut records = place::open(paths, ring, Pages::Records, Mode::Reader, settings)?;
