@@ -7,8 +7,9 @@
 //! first 18 bytes ‖ what the caller gives (tenant, record, version). Algorithm 1 is AES-256-GCM.
 use crate::aead::{Cipher, OVERHEAD, WRAPPED_LEN};
 use crate::codec::Fields;
+use crate::ring::Material;
 use crate::secret::Secret;
-use crate::{Error, KeyRing, Purpose, Result, WrapKey};
+use crate::{Error, KeyRing, PageKey, Purpose, Result, WrapKey};
 use base::UnitId;
 use std::fmt;
 use zeroize::Zeroizing;
@@ -43,6 +44,11 @@ impl UnitKey {
     }
     pub(crate) fn secret(&self) -> &Secret {
         &self.secret
+    }
+
+    /// The key of a database's pages, for a file whose key is wrapped like that of a unit: a copy of an index on one node.
+    pub fn into_page_key(self) -> PageKey {
+        PageKey::from_secret(self.secret)
     }
 
     /// The bytes for `keys.db`: [`WRAPPED_UNIT_LEN`], different each time. `number` is the wrap key's number in its ring.

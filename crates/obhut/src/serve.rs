@@ -118,7 +118,8 @@ async fn serve(
     let nodes = inside.map(|inside| {
         let listening = web::serve_nodes(inside, Arc::clone(&app), wait(stopped_inside.clone()));
         let looking = nodes::look(Arc::clone(&instance), Arc::clone(&app), wait(stopped_inside.clone()));
-        [tokio::spawn(http(listening)), tokio::spawn(looking)]
+        let warming = nodes::keep_warm(Arc::clone(&instance), wait(stopped_inside.clone()));
+        [tokio::spawn(http(listening)), tokio::spawn(looking), tokio::spawn(warming)]
     });
     drop(app);
     let told = ready(&ports, out);

@@ -96,7 +96,8 @@ impl Exclusive<'_> {
         self.writer.hand_over(committed);
         self.writer.shared.end_readers(self.writer.shared.clock.now().plus_ms(1));
         match wait.recv() {
-            Ok(true) => Ok(()),
+            // What other nodes have of it is closed for good: those that keep one make it anew.
+            Ok(true) => self.writer.shared.paths.revoke_other_copies(),
             Ok(false) => Err(Error::Busy { message: "index.db still holds what was erased".into() }),
             Err(_) => Err(Error::Busy { message: "the index did not answer".into() }),
         }

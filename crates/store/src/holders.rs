@@ -66,7 +66,7 @@ pub const NEUTRAL: &[(&str, &str)] = &[
     ("instance.db/checkpoint", "sizes and signatures, where several nodes share them"),
     ("instance.db/node", "names and addresses of nodes"),
     ("instance.db/lease", "which node holds which tenant"),
-    ("instance.db/index_copy", "which node has a copy of an index"),
+    ("instance.db/index_copy", "which folder has a copy of an index, and its wrapped key"),
     ("instance.db/log_line", "methods, routes and keyed hashes, dropped by age"),
     ("instance.db/log_day", "hashes of log lines, dropped by age"),
 ];

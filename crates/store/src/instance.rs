@@ -9,6 +9,7 @@ mod own_logs;
 mod renew;
 mod servers;
 mod tenants;
+mod warm;
 
 pub use nodes::Whereabouts;
 
@@ -180,6 +181,8 @@ pub struct Instance {
     /// The control database, if several nodes share the directory, and this node among them.
     control: Option<Arc<Control>>,
     node: Option<Arc<Node>>,
+    /// Indexes of tenants that other nodes hold.
+    warm: warm::Warm,
     /// The program is ending: nothing is taken any more.
     leaving: AtomicBool,
     lock: File,
@@ -254,6 +257,7 @@ impl Instance {
         }
         self.drop_lost();
         let held = self.hold(id)?;
+        self.warm.wait_for(id);
         self.moving.refuse_frozen(id)?;
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
         self.clear_half(id);

@@ -71,6 +71,7 @@ pub const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("keys.db", statements::on_keys::ALL),
     ("instance.db", instance::ALL),
     ("instance.db", cluster::ON_CONTROL),
+    ("instance.db", cluster::ON_COPIES),
     ("instance.db", cluster::ON_LEASES),
     ("instance.db", logs::ALL),
     ("instance.db", migrate::STATEMENTS),

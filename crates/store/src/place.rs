@@ -152,7 +152,26 @@ pub fn beside(paths: &Paths, ring: &KeyRing, pages: Pages) -> Result<Database> {
 
 /// Opens the index, which is a file wherever the rest lies.
 pub(crate) fn open_index(paths: &Paths, ring: &KeyRing, mode: Mode, settings: &Settings) -> Result<SqliteConnection> {
+    if let Some((control, tenant)) = &paths.control {
+        // Each node's copy has a key of its own, so that one that nobody can reach any more can be closed for good.
+        let key = control.index_key(*tenant, ring, || remove_index(paths))?;
+        return file_with(paths, std::iter::once(&key), Pages::Index, mode, settings);
+    }
     file_with(paths, ring.page_keys(Pages::Index).map(|(_, key)| key), Pages::Index, mode, settings)
+}
+
+/// Removes the index, which is made anew from the records.
+pub(crate) fn remove_index(paths: &Paths) -> Result<()> {
+    for name in ["index.db", "index.db-wal", "index.db-shm"] {
+        let path = paths.file(name);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(format!("removing {}", path.display()))(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Opens a file with the first of some keys that opens it. The engine writes a line of its own about each that does not.

@@ -50,6 +50,13 @@ impl Paths {
     pub fn ledger_file(&self) -> PathBuf {
         self.ledger.join("ledger")
     }
+    /// Closes the copies of the index that other nodes have, whether these can be reached or not.
+    pub(crate) fn revoke_other_copies(&self) -> Result<()> {
+        match &self.control {
+            Some((control, tenant)) => control.revoke_other_copies(*tenant),
+            None => Ok(()),
+        }
+    }
     pub(crate) fn root(&self) -> Sheet {
         self.sheet(Kind::Root, || self.file("root"))
     }

@@ -145,7 +145,9 @@ impl Tenant {
         keeping: migrate::Keeping,
         held: Option<Held>,
     ) -> Result<Self> {
-        if paths.control.is_some() {
+        if let Some((control, id)) = &paths.control {
+            // Another node may have closed the copy here meanwhile.
+            control.look_again(*id);
             // It may never have been here before.
             std::fs::create_dir_all(paths.file("files")).map_err(Error::io("creating the folder for files"))?;
             std::fs::create_dir_all(&paths.ledger).map_err(Error::io("creating the folder beside the databases"))?;
@@ -173,9 +175,7 @@ impl Tenant {
                 "the journal's tree does not give the root that its head names; run `obhut journal verify`",
             ));
         }
-        let zone_name =
-            engine::first(&mut records, &statements::META_GET, &["zone".into()], |row| Ok(row.text(0)?.to_owned()))?;
-        let zone = zone_name.as_deref().and_then(base::zone).unwrap_or(TimeZone::UTC);
+        let zone = zone_of(&mut records)?;
         let modules = crate::modules::load(&mut records)?;
         let index_settings = Settings { cache_kib: INDEX_CACHE_KIB, ..settings.clone() };
         let index_file = place::open_index(&paths, &ring, Mode::Rebuildable, &index_settings)?;
@@ -435,6 +435,12 @@ impl Head {
         }
         Ok(())
     }
+}
+
+/// The time zone of a tenant's days.
+pub(crate) fn zone_of(records: &mut dyn Connection) -> Result<TimeZone> {
+    let name = engine::first(records, &statements::META_GET, &["zone".into()], |row| Ok(row.text(0)?.to_owned()))?;
+    Ok(name.as_deref().and_then(base::zone).unwrap_or(TimeZone::UTC))
 }
 
 /// Takes over the writing from whoever had it: with the number moved on, none of his commits goes through any more. Gives the new number.

@@ -56,6 +56,30 @@ pub(super) async fn leave(instance: &Arc<Instance>) {
     }
 }
 
+/// How often the indexes are brought up that are kept ready for other nodes.
+const WARM_EVERY: Duration = Duration::from_secs(2);
+
+/// Keeps indexes ready until `stopping` completes.
+pub(super) async fn keep_warm(
+    instance: Arc<Instance>,
+    stopping: impl Future<Output = ()> + Send,
+) -> Result<(), Failure> {
+    let mut ticks = tokio::time::interval(WARM_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    tokio::pin!(stopping);
+    loop {
+        tokio::select! {
+            () = &mut stopping => return Ok(()),
+            _ = ticks.tick() => {}
+        }
+        let instance = Arc::clone(&instance);
+        let kept = tokio::task::spawn_blocking(move || instance.keep_warm());
+        if let Err(error) = kept.await.map_err(|_| crate::program::unexpected())? {
+            tracing::warn!(%error, "indexes could not be kept ready for other nodes");
+        }
+    }
+}
+
 /// Looks until `stopping` completes.
 pub(super) async fn look(
     instance: Arc<Instance>,

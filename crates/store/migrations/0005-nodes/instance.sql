@@ -7,5 +7,5 @@ CREATE TABLE IF NOT EXISTS checkpoint (tenant BLOB PRIMARY KEY, bytes BLOB NOT N
 CREATE TABLE IF NOT EXISTS node (id BLOB PRIMARY KEY, about TEXT NOT NULL, until INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS lease (tenant BLOB PRIMARY KEY, node BLOB NOT NULL, wanted BLOB);
 CREATE INDEX IF NOT EXISTS lease_node ON lease (node);
--- Which node has a copy of a tenant's index, and up to which entry of the journal.
-CREATE TABLE IF NOT EXISTS index_copy (tenant BLOB NOT NULL, node TEXT NOT NULL, size INTEGER NOT NULL, PRIMARY KEY (tenant, node));
+-- Which folder has a copy of a tenant's index, and the wrapped key that opens it: without its row it is closed for good.
+CREATE TABLE IF NOT EXISTS index_copy (tenant BLOB NOT NULL, folder BLOB NOT NULL, wrapped BLOB NOT NULL, PRIMARY KEY (tenant, folder));

@@ -7,6 +7,7 @@ use crate::postgres::Address;
 use crate::{Error, Result};
 use base::TenantId;
 use parking_lot::Mutex;
+use std::collections::HashMap;
 
 const ROOT: Query = Query { name: "ROOT", sql: "SELECT bytes FROM root WHERE tenant = ?1" };
 const ROOT_PUT: Change = Change {
@@ -43,7 +44,11 @@ pub(super) const ALL: &[(&str, &str)] = &[
 /// The control database, for what is not opened there.
 pub(crate) struct Control {
     address: Address,
-    database: Mutex<Database>,
+    pub(super) database: Mutex<Database>,
+    /// What distinguishes this node's folder from the others'.
+    pub(super) folder: [u8; 16],
+    /// Wrapped keys of the indexes here.
+    pub(super) indexes: Mutex<HashMap<TenantId, Vec<u8>>>,
 }
 
 /// While it lasts no other node makes or migrates the directory. Its connection ends with it.
@@ -62,8 +67,9 @@ impl std::fmt::Debug for Control {
 
 impl Control {
     /// Connects to it.
-    pub fn open(address: &Address) -> Result<Self> {
-        Ok(Self { address: address.clone(), database: Mutex::new(super::plain(address)?) })
+    pub fn open(address: &Address, folder: [u8; 16]) -> Result<Self> {
+        let database = Mutex::new(super::plain(address)?);
+        Ok(Self { address: address.clone(), database, folder, indexes: Mutex::default() })
     }
 
     /// Waits until no other node makes or migrates the directory, and keeps them from it.
@@ -130,6 +136,7 @@ impl Control {
         };
         let database = &mut *self.database.lock();
         database.execute((&ROOT_DELETE).into(), &id)?;
+        database.execute((&super::copies::COPIES_DELETE).into(), &id)?;
         database.forget_parts(&parts)?;
         database.execute((&CHECKPOINT_DELETE).into(), &id)?;
         database.execute((&LINES_DELETE).into(), &id).map(drop)

@@ -1,6 +1,7 @@
 //! Several nodes on one set of databases: the control database that they share, who of them holds which tenant, and how one finds out that it no longer
 //! does. A node alone has none of this.
 mod control;
+mod copies;
 mod lease;
 mod node;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 /// Statements here, for the test that prepares every statement.
 pub(crate) const ON_CONTROL: &[(&str, &str)] = control::ALL;
+pub(crate) const ON_COPIES: &[(&str, &str)] = copies::ALL;
 pub(crate) const ON_LEASES: &[(&str, &str)] = lease::ALL;
 
 /// What a tenant answers that this node no longer holds.
@@ -64,7 +66,7 @@ pub struct NodeInfo {
 }
 
 /// Connects to the control database, if it may hold wrapped roots.
-pub(crate) fn connect(settings: &Settings, servers: &[Server]) -> Result<Arc<Control>> {
+pub(crate) fn connect(settings: &Settings, servers: &[Server], folder: &str) -> Result<Arc<Control>> {
     postgres::ensure_database(&settings.control)?;
     let control = postgres::report(&settings.control)?;
     let wrong = |de: &str, en: &str| {
@@ -92,7 +94,9 @@ pub(crate) fn connect(settings: &Settings, servers: &[Server]) -> Result<Arc<Con
             );
         }
     }
-    Ok(Arc::new(Control::open(&settings.control)?))
+    let bytes = data_encoding::HEXLOWER.decode(folder.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+    let folder = bytes.ok_or_else(|| Error::damaged("the file node in the data folder", "it is not readable"))?;
+    Ok(Arc::new(Control::open(&settings.control, folder)?))
 }
 
 /// A connection for what needs no key: its texts are nobody's.

@@ -112,9 +112,19 @@ impl Node {
     /// Which of the nodes that run is to do what nobody holds: the same answer on each of them.
     pub fn is_turn(&self, tenant: TenantId) -> bool {
         let own = self.inner.present.read().id;
-        let weight = |node: &NodeInfo| keys::sha256(&[&node.id, tenant.bytes()]);
         let view = self.inner.view.read();
-        view.nodes.iter().max_by_key(|node| weight(node)).is_none_or(|node| node.id == own)
+        view.nodes.iter().max_by_key(|node| weight(node, tenant)).is_none_or(|node| node.id == own)
+    }
+    /// Tenants that other nodes hold and whose index this one is to keep ready: for each the same one of the nodes that do not hold it.
+    pub fn to_keep_warm(&self) -> Vec<TenantId> {
+        let own = self.inner.present.read().id;
+        let view = self.inner.view.read();
+        let held = view.holders.iter().filter(|(_, holder)| **holder != own);
+        let chosen = held.filter(|(tenant, holder)| {
+            let others = view.nodes.iter().filter(|node| node.id != **holder);
+            others.max_by_key(|node| weight(node, **tenant)).is_some_and(|node| node.id == own)
+        });
+        chosen.map(|(tenant, _)| *tenant).collect()
     }
     /// Tenants of this node that another asks for.
     pub fn wanted(&self) -> Vec<TenantId> {
@@ -176,6 +186,11 @@ impl Drop for Node {
     fn drop(&mut self) {
         self.leave();
     }
+}
+
+/// Spreads tenants over nodes; it stays with a node over its starts.
+fn weight(node: &NodeInfo, tenant: TenantId) -> [u8; 32] {
+    keys::sha256(&[node.about.folder.as_bytes(), tenant.bytes()])
 }
 
 /// Joins under a new id.

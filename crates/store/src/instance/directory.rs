@@ -180,7 +180,7 @@ impl Instance {
 
 /// The tenants of a directory, by name.
 pub(super) fn read_tenants(file: &mut Database) -> Result<Vec<TenantInfo>> {
-    engine::collect(file, &TENANTS, &[], |row| {
+    let mut tenants = engine::collect(file, &TENANTS, &[], |row| {
         let lies = Lies::from_text(row.opt_text(7)?.unwrap_or_default())?;
         Ok(TenantInfo {
             id: TenantId::from_slice(row.bytes(0)?)
@@ -196,7 +196,10 @@ pub(super) fn read_tenants(file: &mut Database) -> Result<Vec<TenantInfo>> {
             former: lies.former,
             making: lies.making,
         })
-    })
+    })?;
+    // A control database cannot sort by names: it does not know them.
+    tenants.sort_by_cached_key(|tenant| crate::text::fold(&tenant.name));
+    Ok(tenants)
 }
 
 /// Whether the own journal is of this instance.

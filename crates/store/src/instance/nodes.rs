@@ -128,7 +128,7 @@ impl Instance {
         self.leaving.load(Ordering::Acquire)
     }
 
-    fn home(&self, id: TenantId) -> Option<String> {
+    pub(super) fn home(&self, id: TenantId) -> Option<String> {
         let directory = self.directory.lock();
         directory.tenants.iter().find(|tenant| tenant.id == id).and_then(|tenant| tenant.home.clone())
     }

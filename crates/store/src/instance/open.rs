@@ -45,8 +45,11 @@ impl Instance {
             std::fs::create_dir_all(&path).map_err(Error::io(format!("creating {}", path.display())))?;
         }
         let flusher = Arc::new(Flusher::start()?);
-        let control =
-            settings.cluster.as_ref().map(|cluster| cluster::connect(cluster, &settings.servers)).transpose()?;
+        let control = settings
+            .cluster
+            .as_ref()
+            .map(|cluster| cluster::connect(cluster, &settings.servers, &cluster::folder_id(folder)?))
+            .transpose()?;
         let opening = Opening { folder, master: &master, settings: &settings, clock: &clock, control: control.clone() };
         let directory = opening.directory()?;
         let node = match (&settings.cluster, &control) {
@@ -72,6 +75,7 @@ impl Instance {
             waiting: Waiting::default(),
             control,
             node,
+            warm: super::warm::Warm::default(),
             leaving: AtomicBool::new(false),
             lock,
         };

@@ -11,15 +11,7 @@ impl Instance {
             let _opening = self.opening.lock();
             self.hold(id)?;
             self.close(id)?;
-            for name in ["index.db", "index.db-wal", "index.db-shm"] {
-                let path = self.paths(id).file(name);
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(Error::io(format!("removing {}", path.display()))(error));
-                    }
-                    _ => {}
-                }
-            }
+            crate::place::remove_index(&self.paths(id))?;
         }
         self.tenant(id).map(drop)
     }

@@ -8,7 +8,8 @@ const FRAGMENTS: &[(&str, &str)] = &[("instr(body, ?1)", "position(?1 IN body)")
 const TYPES: &[(&str, &str)] = &[("INTEGER", "BIGINT"), ("BLOB", "BYTEA"), ("TEXT", "BYTEA"), (" WITHOUT ROWID", "")];
 
 /// Tables that are divided, and by what: a part is written anew when a key or a keyed hash in it is destroyed.
-const PARTED: [(&str, &str); 3] = [("key", "rid"), ("unique_value", "mac"), ("root", "tenant")];
+const PARTED: [(&str, &str); 4] =
+    [("key", "rid"), ("unique_value", "mac"), ("root", "tenant"), ("index_copy", "tenant")];
 /// Parts of each.
 const PARTS: usize = 64;
 

@@ -24,7 +24,15 @@ pub(crate) fn before_opening(paths: &Paths, ring: &KeyRing, settings: &Settings,
         }
     }
     for (pages, name) in [(Pages::Records, "records.db"), (Pages::Keys, "keys.db"), (Pages::Index, "index.db")] {
-        if ring.numbers(Purpose::from(pages)).len() > 1 && paths.file(name).exists() {
+        let several = ring.numbers(Purpose::from(pages)).len() > 1;
+        if let (true, Pages::Index, Some((control, tenant))) = (several, pages, &paths.control) {
+            // Each node's copy has a key of its own: all of them get new ones, and the copies are made anew.
+            control.revoke_other_copies(*tenant)?;
+            control.revoke_own_copy(*tenant)?;
+            place::remove_index(paths)?;
+            continue;
+        }
+        if several && paths.file(name).exists() {
             // Without a crash it is the oldest.
             let mut keys: Vec<&PageKey> = ring.page_keys(pages).map(|(_, key)| key).collect();
             keys.reverse();

@@ -1,6 +1,6 @@
 //! A business is moved to another place and back: nothing is lost, nothing is different, whatever happens in the middle of it.
 mod erasures;
-mod story;
+pub mod story;
 
 use crate::story::{person, put};
 use base::{Actor, RecordId};

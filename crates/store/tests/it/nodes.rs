@@ -211,3 +211,53 @@ fn a_control_database_that_keeps_what_is_destroyed_is_refused() {
         assert!(matches!(refused, Err(Error::Input { code: "control-server", .. })), "{refused:?}");
     }
 }
+
+/// The index of a business is kept ready on one more node, and an erasure closes what that one has: also if it does not run.
+#[test]
+fn an_index_is_kept_ready_and_an_erasure_reaches_it() {
+    let nodes = Nodes::new();
+    let (a, b) = (nodes.start("a").unwrap(), nodes.start("b").unwrap());
+    let id = make(&a, "Muster", Some("main"));
+    let (kept, gone): (RecordId, RecordId) = (keys::random_id(), keys::random_id());
+    let at_a = a.tenant(id).unwrap();
+    write(&at_a, kept, "Bleibt").unwrap();
+    write(&at_a, gone, "Geht").unwrap();
+    let copy = nodes.folder.join("b").join("tenants").join(id.to_string()).join("index.db");
+    let ready = || {
+        b.look_at_nodes().unwrap();
+        b.keep_warm().unwrap();
+        b.warm_to(id) == Some(a.verify(id).unwrap().entries)
+    };
+    eventually("b has all of it", ready);
+    // b ends; what it has lies on its disk, where nobody can ask it for anything.
+    drop(b);
+    let before = std::fs::read(&copy).unwrap();
+    let units = at_a.write(Caller::operator("test"), move |op| {
+        let subject = op.subject(gone.cast())?.unwrap();
+        op.units_of_subject(subject.rid)
+    });
+    let units = units.unwrap().into_iter().map(|unit| unit.id).collect();
+    crate::moves::story::erase_units(&at_a, gone, units);
+    // It comes back: its copy has no key any more and is made anew.
+    let b = nodes.start("b").unwrap();
+    let ready = || {
+        b.look_at_nodes().unwrap();
+        b.keep_warm().unwrap();
+        b.warm_to(id) == Some(a.verify(id).unwrap().entries)
+    };
+    eventually("b has all that is left", ready);
+    drop(at_a);
+    a.leave();
+    let at_b = b.tenant(id).unwrap();
+    assert_eq!(read(&at_b, kept).unwrap(), "Bleibt");
+    drop(at_b);
+    // Whoever has the old bytes opens them with nothing that there is.
+    b.give_back(id).unwrap();
+    std::fs::write(&copy, before).unwrap();
+    for ending in ["-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", copy.display()));
+    }
+    assert!(matches!(b.tenant(id).map(drop), Err(Error::Damaged { .. })));
+    b.rebuild_index(id).unwrap();
+    sound(&b, id);
+}
