@@ -38,7 +38,7 @@ impl Exclusive<'_> {
     pub fn destroy_keys(&mut self, units: &[i64]) -> Result<()> {
         let state = &mut self.writer.state;
         let parts = state.keys.parts_of_units(units)?;
-        state.keys.begin()?;
+        state.begin_keys()?;
         let mut destroy = || -> Result<()> {
             for unit in units {
                 state.keys.execute((&on_keys::KEY_DESTROY).into(), &[(*unit).into(), (&DESTROYED).into()])?;

@@ -22,6 +22,8 @@ pub(crate) const FROM: &str = "ledger_from";
 pub(crate) const DESTRUCTIONS: &str = "destructions";
 /// The row of keys.db that is no key: how often keys have been destroyed in it, as eight bytes. A file with a smaller number than records.db is older.
 pub(crate) const COUNTED: i64 = -1;
+/// Another row of keys.db that is no key: the fencing number of whoever may write there, as eight bytes, where it lies on a server.
+pub(crate) const FENCED: i64 = -2;
 /// Erased units looked at in one go.
 const BATCH: i64 = 10_000;
 
@@ -194,6 +196,12 @@ fn overwrite_keys(tenant: &Tenant) -> Result<()> {
         }
         set_destructions(&mut writer.state().keys, known)
     })
+}
+
+/// Moves the fencing number in keys.db on, after the one in the journal's head.
+pub(crate) fn fence_keys(keys: &mut dyn Connection, fence: i64) -> Result<()> {
+    let (none, fence) = ([0; 16], fence.to_be_bytes());
+    keys.execute((&on_keys::KEY_COUNT).into(), &[FENCED.into(), (&none).into(), fence.as_slice().into()]).map(drop)
 }
 
 /// How often keys have been destroyed in this keys.db.

@@ -115,6 +115,7 @@ pub mod on_keys {
         Upkeep KEY_REWRAP = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
         Upkeep KEY_DESTROY = "UPDATE key SET wrapped = ?2 WHERE rid = ?1";
         Upkeep KEY_COUNT = "INSERT INTO key (rid, id, wrapped) VALUES (?1, ?2, ?3) ON CONFLICT (rid) DO UPDATE SET wrapped = excluded.wrapped";
+        Upkeep KEY_FENCE = "UPDATE key SET wrapped = ?2 WHERE rid = ?1 AND wrapped = ?2";
         Upkeep KEYS_UNUSED = "UPDATE key SET wrapped = ?2 WHERE rid > ?1 AND wrapped <> ?2";
         Query MAX_KEY = "SELECT coalesce(max(rid), 0) FROM key";
         Upkeep UNIQUE_UNUSED = "DELETE FROM unique_value WHERE unit > ?1";

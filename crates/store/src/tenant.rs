@@ -180,6 +180,9 @@ impl Tenant {
         let index_settings = Settings { cache_kib: INDEX_CACHE_KIB, ..settings.clone() };
         let index_file = place::open_index(&paths, &ring, Mode::Rebuildable, &index_settings)?;
         let fence = if paths.place.is_remote() { take_over(&mut records, head.fence)? } else { head.fence };
+        if paths.place.is_remote() {
+            crate::reapply::fence_keys(&mut keys, fence)?;
+        }
         let state = State::load(records, keys, tree, head.commit_no, fence)?;
         let mut index = Index::open(index_file.into_raw())?;
         let shared = Arc::new(Shared::new(

@@ -136,12 +136,30 @@ impl State {
         shared.unit_key(&mut self.keys, rid)?.ok_or_else(|| crate::shared::key_missing(rid))
     }
 
+    /// Begins a transaction in keys.db, in which nobody else takes the tenant over: a key or a claim of a node that was late would stand in the way of
+    /// whoever holds the tenant now.
+    pub fn begin_keys(&mut self) -> Result<()> {
+        self.keys.begin()?;
+        if matches!(self.keys, Database::Sqlite(_)) {
+            return Ok(());
+        }
+        let fence = self.fence.to_be_bytes();
+        let params = [crate::reapply::FENCED.into(), fence.as_slice().into()];
+        let fenced = match self.keys.execute((&on_keys::KEY_FENCE).into(), &params) {
+            Ok(1) => return Ok(()),
+            Ok(_) => Error::conflict("fenced", "another node has taken over this tenant"),
+            Err(error) => error,
+        };
+        self.keys.rollback();
+        Err(fenced)
+    }
+
     /// A fresh key, already durable in keys.db. It becomes a unit when the operation stores its row.
     pub fn fresh_key(&mut self, shared: &Shared) -> Result<Unit> {
         if self.pool.is_empty() {
             let ring = shared.ring();
             let (number, wrap) = ring.unit_wrap();
-            self.keys.begin()?;
+            self.begin_keys()?;
             for _ in 0..self.pool_size {
                 let unit = Unit { rid: self.next_unit, id: keys::random_id(), key: Arc::new(UnitKey::generate()) };
                 let wrapped = unit.key.wrap(wrap, number, unit.id);
@@ -440,7 +458,7 @@ impl Writer {
     fn commit_steps(&mut self, shared: &Shared, leaves: &[[u8; 32]]) -> Result<()> {
         let state = &mut self.state;
         if !state.batch_unique.is_empty() {
-            state.keys.begin()?;
+            state.begin_keys()?;
             let changes = std::mem::take(&mut state.batch_unique);
             crate::claim::apply(state, shared, &changes)?;
             state.keys.commit()?;

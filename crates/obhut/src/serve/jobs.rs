@@ -32,6 +32,9 @@ const WORK: &[(&str, Every, Does)] = &[
         tenant.copy_checkpoint();
         Ok(())
     }),
+    ("close-index-copies", Every::Hour, |instance, tenant| {
+        instance.revoke_copies_of_the_gone(tenant.shared().id()).map(drop).map_err(text)
+    }),
     ("purge-journal", Every::Night, |_, tenant| store::journal::purge(tenant).map(drop).map_err(text)),
     ("verify-journal", Every::Night, verify_journal),
 ];

@@ -84,6 +84,23 @@ impl Control {
         database.forget_parts(&parts)
     }
 
+    /// Destroys the keys of the copies in folders other than these; gives how many. This node's own stays.
+    pub fn revoke_copies_but(&self, tenant: TenantId, kept: &[Vec<u8>]) -> Result<usize> {
+        let id = [tenant.bytes().into(), (&self.folder).into()];
+        let database = &mut *self.database.lock();
+        let mut gone = engine::collect(database, &COPIES_OF_OTHERS, &id, |row| Ok(row.bytes(0)?.to_vec()))?;
+        gone.retain(|folder| !kept.contains(folder));
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let parts = parts(database, tenant)?;
+        for folder in &gone {
+            database.execute((&COPY_DELETE).into(), &[tenant.bytes().into(), folder.as_slice().into()])?;
+        }
+        database.forget_parts(&parts)?;
+        Ok(gone.len())
+    }
+
     /// The same with this node's own copy, which is not kept any more.
     pub fn revoke_own_copy(&self, tenant: TenantId) -> Result<()> {
         self.look_again(tenant);

@@ -126,6 +126,12 @@ impl Node {
         });
         chosen.map(|(tenant, _)| *tenant).collect()
     }
+    /// Tenants that other nodes hold.
+    pub fn held_by_others(&self) -> Vec<TenantId> {
+        let own = self.inner.present.read().id;
+        let view = self.inner.view.read();
+        view.holders.iter().filter(|(_, holder)| **holder != own).map(|(tenant, _)| *tenant).collect()
+    }
     /// Tenants of this node that another asks for.
     pub fn wanted(&self) -> Vec<TenantId> {
         self.inner.view.read().wanted.clone()

@@ -1,6 +1,6 @@
 //! The index of a tenant that another node holds, kept ready here: whoever takes over need not make it from all records first.
 use super::Instance;
-use crate::cluster::Node;
+use crate::cluster::{Control, Node};
 use crate::index::Index;
 use crate::ledger::Ledger;
 use crate::place;
@@ -49,6 +49,7 @@ impl Instance {
         let (Some(node), Some(control)) = (&self.node, &self.control) else { return Ok(0) };
         let wanted = node.to_keep_warm();
         self.warm.sizes.lock().retain(|id, _| wanted.contains(id));
+        self.drop_unneeded(node, control, &wanted)?;
         let mut behind = 0;
         for id in wanted {
             if self.is_leaving() || self.home(id).is_some() {
@@ -68,6 +69,33 @@ impl Instance {
             }
         }
         Ok(behind)
+    }
+
+    /// Removes copies of what another node holds and a third one keeps ready.
+    fn drop_unneeded(&self, node: &Node, control: &Control, wanted: &[TenantId]) -> Result<()> {
+        for id in node.held_by_others() {
+            let paths = self.paths(id);
+            if wanted.contains(&id) || !paths.file("index.db").exists() {
+                continue;
+            }
+            let _opening = self.opening.lock();
+            if node.holder(id).is_some() && !self.open.lock().contains_key(&id) {
+                control.revoke_own_copy(id)?;
+                place::remove_index(&paths)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Destroys the keys of copies of a tenant's index on nodes that do not run: nobody knows what becomes of their disks. For the node that holds it.
+    pub fn revoke_copies_of_the_gone(&self, id: TenantId) -> Result<usize> {
+        let (Some(node), Some(control)) = (&self.node, &self.control) else { return Ok(0) };
+        let running: Vec<Vec<u8>> = node
+            .nodes()
+            .iter()
+            .filter_map(|node| data_encoding::HEXLOWER.decode(node.about.folder.as_bytes()).ok())
+            .collect();
+        control.revoke_copies_but(id, &running)
     }
 
     fn follow(&self, node: &Node, id: TenantId) -> Result<Option<u64>> {

@@ -5,6 +5,7 @@ use keys::MasterKey;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::cluster::{About, Settings};
+use store::engine::{Connection, Sql};
 use store::postgres::Address;
 use store::rows::Access;
 use store::{Caller, Error, Instance, InstanceSettings, NewTenant, Tenant, Whereabouts};
@@ -200,6 +201,39 @@ fn a_node_that_comes_back_late_can_neither_write_nor_answer() {
     assert_eq!(read(&at_b, person).unwrap(), "Zwei");
     drop((at_a, at_b));
     sound(&b, id);
+}
+
+#[test]
+fn a_copy_on_a_node_that_does_not_run_is_closed_within_the_hour() {
+    let nodes = Nodes::new();
+    let (a, b) = (nodes.start("a").unwrap(), nodes.start("b").unwrap());
+    let id = make(&a, "Muster", Some("main"));
+    write(&a.tenant(id).unwrap(), keys::random_id(), "Eins").unwrap();
+    eventually("b has a copy", || {
+        b.look_at_nodes().unwrap();
+        b.keep_warm().unwrap();
+        b.warm_to(id).is_some()
+    });
+    assert_eq!(a.revoke_copies_of_the_gone(id).unwrap(), 0, "b runs");
+    drop(b);
+    eventually("b is gone", || a.nodes().len() == 1);
+    assert_eq!(a.revoke_copies_of_the_gone(id).unwrap(), 1);
+    assert_eq!(a.revoke_copies_of_the_gone(id).unwrap(), 0);
+}
+
+/// A key that was on its way while its node stood still arrives after another one has taken over: it is refused by the server itself.
+#[test]
+fn a_key_that_comes_late_is_refused() {
+    let business = testkit::Business::on_server(&["core"], InstanceSettings::default());
+    let shared = Arc::clone(business.tenant().shared());
+    write(business.tenant(), keys::random_id(), "Eins").unwrap();
+    // Somebody else takes over beside it, without a word.
+    let mut beside = store::beside(shared.paths(), &shared.ring(), keys::Pages::Keys).unwrap();
+    let next = 1_000_i64.to_be_bytes();
+    let sql = Sql { name: "taken over", text: "UPDATE key SET wrapped = ?1 WHERE rid = -2" };
+    assert_eq!(beside.execute(sql, &[next.as_slice().into()]).unwrap(), 1);
+    let late = (0..200).find_map(|_| write(business.tenant(), keys::random_id(), "Zwei").err());
+    assert!(matches!(late, Some(Error::Conflict { code: "fenced", .. })), "{late:?}");
 }
 
 #[test]
