@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args, settings: &Settings, cwd: &Path, out: &mut Output
         // Without the warning: a demo is the trial that such a key is for.
         keys::MasterKey::generate().write_new(path)?;
     }
-    let instance = program::open(folder.path(), &clock, settings, out)?;
+    let instance = program::open(folder.path(), &clock, &settings.alone(), out)?;
     let Some(sign_ins) = fill(&instance, &signals, out)? else { return Ok(Exit::Done) };
     serve::run(instance, &clock, settings, ports, None, signals, out, |ports, out| {
         announce(ports, &sign_ins, &folder, args.keep.is_some(), out)

@@ -119,7 +119,8 @@ pub(crate) fn open(
     settings: &Settings,
     out: &mut Output<'_>,
 ) -> Result<Arc<Instance>, Failure> {
-    open_with(folder, clock, settings, settings.instance(), out)
+    let wanted = store::InstanceSettings { cluster: settings.nodes(), ..settings.instance() };
+    open_with(folder, clock, settings, wanted, out)
 }
 
 fn open_with(
@@ -149,7 +150,7 @@ fn served(args: &serve::Args, folder: &Path, settings: &Settings, out: &mut Outp
     let signals = serve::Signals::start()?;
     let clock: SharedClock = Arc::new(SystemClock);
     let inside = serve::Inside::take(settings)?;
-    let mut wanted = settings.instance();
+    let mut wanted = store::InstanceSettings { cluster: settings.nodes(), ..settings.instance() };
     if let (Some(cluster), Some(inside)) = (&mut wanted.cluster, &inside) {
         cluster.about.certificate = inside.certificate();
     }

@@ -70,9 +70,12 @@ pub(crate) fn run(
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("obhut").build().map_err(|error| {
             Failure::system("Der Server ließ sich nicht starten", "The server could not be started", &error)
         })?;
+    // The last to let it go is this thread: closing it may wait for a database server.
+    let kept = Arc::clone(&instance);
     let served = runtime.block_on(serve(instance, clock, settings, ports, inside, signals, out, ready));
     // Requests have ended by now; what still blocks a thread is given up when the process ends.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
+    drop(kept);
     served.map(|()| Exit::Done)
 }
 

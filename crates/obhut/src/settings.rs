@@ -298,10 +298,19 @@ impl Settings {
             row_budget: self.lists.max_rows_read.get(),
             copy_ms: i64::from(self.migration.keep_copy_days.get()) * store::logs::DAY_MS,
             servers: self.servers.clone(),
-            cluster: self.nodes.clone(),
             half_ms: i64::from(self.moving.keep_half_days.get()) * store::logs::DAY_MS,
             ..store::InstanceSettings::default()
         }
+    }
+
+    /// The same for an instance by itself.
+    pub(crate) fn alone(&self) -> Self {
+        Self { cluster: None, nodes: None, ..self.clone() }
+    }
+
+    /// What makes this one node of several.
+    pub(crate) fn nodes(&self) -> Option<store::cluster::Settings> {
+        self.nodes.clone()
     }
 
     /// The database servers, with what opens them.

@@ -57,6 +57,13 @@ impl Database {
             Self::Postgres(database) => database.end_snapshot(),
         }
     }
+    /// Ends the transactions of everybody else in this database. For whoever alone may write there.
+    pub(crate) fn end_others(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(database) => database.end_others(),
+        }
+    }
     /// Whether its server or the way there is gone.
     pub(crate) fn is_closed(&mut self) -> bool {
         match self {

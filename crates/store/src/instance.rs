@@ -28,12 +28,12 @@ use crate::{Caller, Error, Result, migrate};
 use base::{Actor, SharedClock, TenantId, Timestamp};
 use directory::Directory;
 use keys::MasterKey;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How an instance is opened.
 #[derive(Clone)]
@@ -128,6 +128,7 @@ const PLACE_PUT: Change = Change {
     name: "PLACE_PUT",
     sql: "INSERT INTO place (tenant, databases) VALUES (?1, ?2) ON CONFLICT (tenant) DO UPDATE SET databases = excluded.databases",
 };
+const PLACE: Query = Query { name: "PLACE", sql: "SELECT databases FROM place WHERE tenant = ?1" };
 const PLACE_DELETE: Change = Change { name: "PLACE_DELETE", sql: "DELETE FROM place WHERE tenant = ?1" };
 const TENANT_PUT: Change = Change {
     name: "TENANT_PUT",
@@ -157,6 +158,7 @@ pub(crate) const ALL: &[(&str, &str)] = &[
     own_journal::ALL[4],
     own_journal::ALL[5],
     (PLACE_PUT.name, PLACE_PUT.sql),
+    (PLACE.name, PLACE.sql),
     (PLACE_DELETE.name, PLACE_DELETE.sql),
     directory::ALL[0],
 ];
@@ -170,6 +172,8 @@ pub struct Instance {
     clock: SharedClock,
     settings: InstanceSettings,
     directory: Mutex<Directory>,
+    listed: Arc<RwLock<Arc<Vec<TenantInfo>>>>,
+    refreshed: Mutex<Option<std::time::Instant>>,
     open: Mutex<HashMap<TenantId, Arc<Tenant>>>,
     opening: Mutex<()>,
     rotating: Mutex<()>,
@@ -202,8 +206,7 @@ impl Instance {
     }
     /// Where a tenant's files lie.
     pub fn paths(&self, id: TenantId) -> Paths {
-        let place =
-            self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
+        let place = self.listed().iter().find(|tenant| tenant.id == id).map(|tenant| tenant.place.clone());
         self.paths_at(id, place.unwrap_or_default())
     }
     /// Where they lie if its databases are there. What lies beside them is in the control database where there are several nodes.
@@ -216,25 +219,25 @@ impl Instance {
     pub fn is_on_a_server(&self, id: TenantId) -> bool {
         // Most instances have none, and every request asks.
         !self.settings.servers.is_empty()
-            && self.directory.lock().tenants.iter().any(|tenant| tenant.id == id && tenant.place.is_remote())
+            && self.listed().iter().any(|tenant| tenant.id == id && tenant.place.is_remote())
     }
     /// All tenants, by name.
     pub fn tenants(&self) -> Vec<TenantInfo> {
-        self.directory.lock().tenants.clone()
+        self.listed().to_vec()
     }
     /// The tenant of that name or id; names are compared without case and umlaut spelling.
     pub fn find(&self, name: &str) -> Option<TenantInfo> {
         let folded = crate::text::fold(name.trim());
         let id = name.parse::<TenantId>().ok();
         let known = || {
-            let directory = self.directory.lock();
-            let mut tenants = directory.tenants.iter();
+            let listed = self.listed();
+            let mut tenants = listed.iter();
             tenants.find(|tenant| Some(tenant.id) == id || crate::text::fold(&tenant.name) == folded).cloned()
         };
         known().or_else(|| {
             // Another node may have made it a moment ago.
             self.node.as_ref()?;
-            self.refresh_directory().ok()?;
+            self.refresh_for_strangers().ok()?;
             known()
         })
     }
@@ -248,15 +251,22 @@ impl Instance {
         if let Some(tenant) = self.opened(id) {
             return Ok(tenant);
         }
-        let known = || self.directory.lock().tenants.iter().any(|tenant| tenant.id == id);
-        if !known() {
-            self.refresh_directory()?;
+        if !self.knows(id) {
+            self.refresh_for_strangers()?;
         }
-        if !known() {
+        if !self.knows(id) {
             return Err(Error::not_found(format!("tenant {id}")));
         }
         self.drop_lost();
         let held = self.hold(id)?;
+        // Another node may have moved it, or put its files to itself, since this one looked.
+        self.refresh_directory()?;
+        if !self.knows(id) {
+            return Err(Error::not_found(format!("tenant {id}")));
+        }
+        if self.home(id).is_some() == held.is_some() && self.node.is_some() {
+            return Err(Error::Busy { message: "the business has just been moved by another node".into() });
+        }
         self.warm.wait_for(id);
         self.moving.refuse_frozen(id)?;
         self.close_over(self.settings.max_open_tenants.saturating_sub(1));
@@ -337,11 +347,8 @@ impl Instance {
             |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed) < before;
         let closing: Vec<_> = {
             let mut open = self.open.lock();
-            let ids: Vec<_> = open
-                .iter()
-                .filter(|(_, tenant)| Arc::strong_count(tenant) == 1 && resting(tenant))
-                .map(|(id, _)| *id)
-                .collect();
+            let ids: Vec<_> =
+                open.iter().filter(|(_, tenant)| resting(tenant) && unused(tenant)).map(|(id, _)| *id).collect();
             ids.iter().filter_map(|id| open.remove(id).map(|tenant| (*id, tenant))).collect()
         };
         self.closed(closing);
@@ -365,9 +372,14 @@ impl Instance {
         let mut open = self.open.lock();
         while open.len() > most {
             let used = |tenant: &Arc<Tenant>| tenant.shared().used_at.load(std::sync::atomic::Ordering::Relaxed);
-            let longest =
-                open.iter().filter(|(_, tenant)| Arc::strong_count(tenant) == 1).min_by_key(|(_, tenant)| used(tenant));
-            let Some(id) = longest.map(|(id, _)| *id) else { break };
+            let mut longest: Vec<_> = open
+                .iter()
+                .filter(|(_, tenant)| Arc::strong_count(tenant) == 1)
+                .map(|(id, tenant)| (used(tenant), *id))
+                .collect();
+            longest.sort_unstable();
+            let free = longest.into_iter().map(|(_, id)| id).find(|id| open.get(id).is_some_and(unused));
+            let Some(id) = free else { break };
             closing.extend(open.remove(&id).map(|tenant| (id, tenant)));
         }
         drop(open);
@@ -416,6 +428,17 @@ impl Drop for Instance {
             tracing::debug!(%error, "the folder's lock goes with the process");
         }
     }
+}
+
+/// Whether nobody uses a tenant, and nobody will: it is marked as closing then, so that whoever knows of it asks for it anew.
+fn unused(tenant: &Arc<Tenant>) -> bool {
+    let closing = &tenant.shared().closing;
+    closing.store(true, Ordering::Release);
+    let unused = Arc::strong_count(tenant) == 1;
+    if !unused {
+        closing.store(false, Ordering::Release);
+    }
+    unused
 }
 
 /// The copy of the newest checkpoint of the instance's own journal.

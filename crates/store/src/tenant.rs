@@ -164,6 +164,11 @@ impl Tenant {
         migrate::check(&mut records, "records.db")?;
         let mut keys = place::open(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
         migrate::check(&mut keys, "keys.db")?;
+        if held.is_some() {
+            // A node that stands still in the middle of a transaction would keep everybody waiting for its locks.
+            records.end_others()?;
+            keys.end_others()?;
+        }
         let ledger = Ledger::open(&paths.ledger(), &ring)?;
         let head = Head::read(&mut records)?;
         head.compare(&paths, &ledger)?;
@@ -279,7 +284,10 @@ impl Tenant {
         work: impl FnOnce(&mut Exclusive<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E> {
         let (answer, answered) = std::sync::mpsc::sync_channel(1);
-        let job = Job::Exclusive(Box::new(move |exclusive| drop(answer.send(work(exclusive)))));
+        let job = Job::Exclusive(Box::new(move |exclusive| {
+            let held = exclusive.writer.shared.is_held();
+            drop(answer.send(if held { work(exclusive) } else { Err(crate::cluster::lost().into()) }));
+        }));
         let closing = || Error::Busy { message: "the tenant is being closed".into() };
         self.queue.lock().send(job).map_err(|_| closing())?;
         answered.recv().unwrap_or_else(|_| Err(closing().into()))

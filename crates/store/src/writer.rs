@@ -86,12 +86,7 @@ impl State {
             return Err(Error::damaged("keys.db", "it is older than records.db: the newest key is missing"));
         }
         let newest_key = engine::first(&mut keys, &on_keys::MAX_KEY, &[], |row| row.int(0))?.unwrap_or(0);
-        // Keys that were made ahead and not used before the last end are thrown away: whatever a lost transaction sealed with one is gone for good.
-        keys.begin()?;
-        keys.execute((&on_keys::KEYS_UNUSED).into(), &[unit.into(), (&DESTROYED).into()])?;
-        keys.execute((&on_keys::UNIQUE_UNUSED).into(), &[unit.into()])?;
-        keys.commit()?;
-        Ok(Self {
+        let mut state = Self {
             records,
             keys,
             tree,
@@ -104,7 +99,14 @@ impl State {
             pool: VecDeque::new(),
             pool_size: POOL_FIRST,
             next_unit: unit.max(newest_key) + 1,
-        })
+        };
+        // Keys that were made ahead and not used before the last end are thrown away: whatever a lost transaction sealed with one is gone for good.
+        // Fenced: from a node that is late it would destroy keys that another one has handed out meanwhile.
+        state.begin_keys()?;
+        state.keys.execute((&on_keys::KEYS_UNUSED).into(), &[unit.into(), (&DESTROYED).into()])?;
+        state.keys.execute((&on_keys::UNIQUE_UNUSED).into(), &[unit.into()])?;
+        state.keys.commit()?;
+        Ok(state)
     }
 
     pub fn next_rid(&mut self, table: Table) -> i64 {
@@ -473,6 +475,8 @@ impl Writer {
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);
         let params = [size.into(), (&root).into(), note.as_str().into(), state.commit_no.into(), state.fence.into()];
         if state.records.execute((&statements::HEAD_MOVE).into(), &params)? != 1 {
+            // Whatever it has in memory is of before: it is opened again, here or elsewhere.
+            shared.closing.store(true, Ordering::Release);
             return Err(Error::Busy { message: "another node has taken over this tenant".into() });
         }
         if let Err(error) = state.records.commit() {

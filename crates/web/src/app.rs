@@ -61,7 +61,33 @@ struct Open {
     info: Arc<TenantInfo>,
 }
 
+/// The tenant that was opened for a request before its handler runs.
+#[derive(Clone)]
+pub(crate) struct Known(pub Arc<Tenant>);
+
+/// Lets a tenant go whose closing may have waited for it: that takes time, and waits for its database.
+pub(crate) fn let_go(tenant: Arc<Tenant>) {
+    if !tenant.shared().is_open() {
+        // Nobody waits for it: whoever ends the program does.
+        drop(tokio::task::spawn_blocking(move || drop(tenant)));
+    }
+}
+
 impl App {
+    /// The tenant of that id that was opened for this request, or is open, or is opened now.
+    pub(crate) async fn tenant_for(
+        self: &Arc<Self>,
+        id: TenantId,
+        known: Option<&Known>,
+    ) -> Result<(Arc<Tenant>, Arc<TenantInfo>), Failure> {
+        match known.filter(|known| known.0.shared().id() == id) {
+            Some(known) => {
+                let info = self.instance.tenants().into_iter().find(|info| info.id == id);
+                Ok((Arc::clone(&known.0), Arc::new(info.ok_or_else(Failure::not_found)?)))
+            }
+            None => self.tenant(id).await,
+        }
+    }
     /// Pages and API of an instance.
     pub fn new(instance: Arc<Instance>, clock: SharedClock, settings: Settings) -> Arc<Self> {
         Self::with_nodes(instance, clock, settings, None)
@@ -114,6 +140,10 @@ impl App {
         let found = open.get(&id)?;
         let tenant = found.tenant.upgrade()?;
         // One that is no longer held here is opened again, or worked on elsewhere.
-        tenant.shared().is_open().then(|| (tenant, Arc::clone(&found.info)))
+        if tenant.shared().is_open() {
+            return Some((tenant, Arc::clone(&found.info)));
+        }
+        let_go(tenant);
+        None
     }
 }

@@ -23,47 +23,51 @@ const MAX_SIGN_IN: usize = 64 * 1024;
 /// Around the pages.
 pub(crate) async fn pages(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if !app.instance.has_nodes() {
-        return layer(&app, request, next).await;
+        let id = of_session(&app, request.headers());
+        return layer(&app, id, request, next).await;
     }
     let lang = Lang::of(request.headers());
-    let (request, id) = match tenant_of(&app, request.headers()) {
+    let (request, id) = match of_session(&app, request.headers()) {
         // Whoever signs in has no session yet, or one of another business.
         _ if request.method() == Method::POST && request.uri().path() == "/sign-in" => signing_in(&app, request).await,
         id => (request, id),
     };
     match id {
         Some(id) => refused_page(&app, lang, nodes::pass(&app, "pages", id, request, next).await),
-        None => next.run(request).await,
+        None => apart(&app, next.run(request)).await,
     }
 }
 
 /// Around the API.
 pub(crate) async fn api(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     if !app.instance.has_nodes() {
-        return layer(&app, request, next).await;
+        let id = of_token(request.headers());
+        return layer(&app, id, request, next).await;
     }
     let (lang, reading) = (Lang::accepted(request.headers()), request.method().is_safe());
-    match tenant_of(&app, request.headers()) {
+    match of_token(request.headers()) {
         Some(id) => refused_api(&app, lang, reading, nodes::pass(&app, "api", id, request, next).await),
-        None => next.run(request).await,
+        None => apart(&app, next.run(request)).await,
     }
 }
 
 /// Where there is one node.
-async fn layer(app: &Arc<App>, request: Request, next: Next) -> Response {
-    match tenant_of(app, request.headers()) {
+async fn layer(app: &Arc<App>, id: Option<TenantId>, request: Request, next: Next) -> Response {
+    match id {
         Some(id) if app.instance.is_on_a_server(id) => apart(app, next.run(request)).await,
         _ => next.run(request).await,
     }
 }
 
-/// The tenant that a request's token or cookie names, whether it is one or not.
-fn tenant_of(app: &App, headers: &HeaderMap) -> Option<TenantId> {
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    match bearer.and_then(|value| value.split_once(' ')) {
-        Some((_, token)) => identity::tenant_of(token.trim()),
-        None => cookie(headers, session_cookie(app.settings.tls)).and_then(identity::session_tenant),
-    }
+/// The tenant that the session of a page's request names, whether it is one or not.
+fn of_session(app: &App, headers: &HeaderMap) -> Option<TenantId> {
+    cookie(headers, session_cookie(app.settings.tls)).and_then(identity::session_tenant)
+}
+
+/// The tenant that the token of a program's request names, whether it is one or not.
+fn of_token(headers: &HeaderMap) -> Option<TenantId> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    identity::tenant_of(value.split_once(' ')?.1.trim())
 }
 
 /// The business that somebody signs in to, by the name in the form.

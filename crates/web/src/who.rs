@@ -1,5 +1,5 @@
 //! Who is calling: what `web` asks of `identity`, in one place.
-use crate::app::App;
+use crate::app::{App, Known};
 use crate::cross;
 use crate::fail::Failure;
 use crate::words::Words;
@@ -30,20 +30,25 @@ impl fmt::Debug for Session {
 pub(crate) async fn of_cookie(
     app: &Arc<App>,
     cookie: Option<&str>,
+    opened: Option<&Known>,
 ) -> Result<Option<(Arc<Tenant>, Arc<TenantInfo>, Session)>, Failure> {
     let Some((cookie, id)) = cookie.and_then(|cookie| Some((cookie, identity::session_tenant(cookie)?))) else {
         return Ok(None);
     };
-    let Some((tenant, info)) = known(app.tenant(id).await)? else { return Ok(None) };
+    let Some((tenant, info)) = known(app.tenant_for(id, opened).await)? else { return Ok(None) };
     let Some(found) = identity::session(&tenant, cookie)? else { return Ok(None) };
     let session = Session { caller: found.caller, name: found.user.name, csrf: found.csrf, cookie: cookie.to_owned() };
     Ok(Some((tenant, info, session)))
 }
 
 /// The caller of a bearer token, with its tenant.
-pub(crate) async fn of_token(app: &Arc<App>, token: &str) -> Result<Option<(Arc<Tenant>, Caller)>, Failure> {
+pub(crate) async fn of_token(
+    app: &Arc<App>,
+    token: &str,
+    opened: Option<&Known>,
+) -> Result<Option<(Arc<Tenant>, Caller)>, Failure> {
     let Some(id) = identity::tenant_of(token) else { return Ok(None) };
-    let Some((tenant, _)) = known(app.tenant(id).await)? else { return Ok(None) };
+    let Some((tenant, _)) = known(app.tenant_for(id, opened).await)? else { return Ok(None) };
     let caller = identity::token(&tenant, token)?;
     Ok(caller.map(|caller| (tenant, caller)))
 }
@@ -96,8 +101,14 @@ pub(crate) async fn business(app: &Arc<App>, name: &str) -> Option<TenantInfo> {
     if name.len() > MAX_TYPED {
         return None;
     }
+    let place = Arc::clone(&app.sign_ins).try_acquire_owned().ok()?;
     let (instance, name) = (Arc::clone(&app.instance), name.to_owned());
-    tokio::task::spawn_blocking(move || instance.find(&name)).await.ok().flatten()
+    let found = tokio::task::spawn_blocking(move || {
+        let found = instance.find(&name);
+        drop(place);
+        found
+    });
+    found.await.ok().flatten()
 }
 
 /// Ends a session.

@@ -28,6 +28,7 @@ pub(crate) struct Args {
 pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> Ended {
     let info = context.info(&OfTenant { tenant: Some(args.tenant.clone()) })?;
     let Some(to) = &args.to else {
+        context.bring(info.id)?;
         let former = context.instance.approve_move(&context.actor, info.id)?;
         let place = json!(former.place);
         out.answer(&json!({"removed": place, "tenant": info.id}), |lang| {
@@ -41,6 +42,7 @@ pub(crate) fn run(context: &Context<'_>, args: &Args, out: &mut Output<'_>) -> E
     };
     let goal = context.instance.goal(to)?;
     if args.plan || !args.yes {
+        context.bring(info.id)?;
         let plan = context.instance.move_plan(info.id, &goal)?;
         if args.plan {
             out.answer(&json!(plan), |lang| page(&plan, lang))?;

@@ -10,6 +10,12 @@ use crate::tenant::Head;
 use crate::{Error, Result, statements};
 use base::{Actor, TenantId, Timestamp};
 use keys::KeyRing;
+use parking_lot::RwLock;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often the directory is looked at for somebody who may be a stranger.
+const STRANGERS: Duration = Duration::from_millis(500);
 
 const DIRECTORY: &str = "the directory";
 
@@ -26,7 +32,8 @@ pub(super) struct Directory {
     pub ring: KeyRing,
     pub tree: Tree,
     pub commit_no: i64,
-    pub tenants: Vec<TenantInfo>,
+    /// Shared with whoever asks who the tenants are: requests do not wait for a change that is under way.
+    pub listed: Arc<RwLock<Arc<Vec<TenantInfo>>>>,
     /// The copy of the newest checkpoint here: what other nodes wrote has to continue it.
     pub copy: Sheet,
 }
@@ -48,7 +55,8 @@ impl Directory {
             return Err(Error::damaged(DIRECTORY, "its journal does not continue what this node has seen of it"));
         }
         journal::write_copy(&self.copy, &head.note)?;
-        self.tenants = read_tenants(&mut self.file)?;
+        let tenants = read_tenants(&mut self.file)?;
+        *self.listed.write() = Arc::new(tenants);
         (self.tree, self.commit_no) = (tree, head.commit_no);
         Ok(())
     }
@@ -134,7 +142,8 @@ impl Instance {
         };
         directory.commit_no += 1;
         journal::write_copy(&self.own_checkpoint(), &note)?;
-        directory.tenants = read_tenants(&mut directory.file)?;
+        let tenants = read_tenants(&mut directory.file)?;
+        *directory.listed.write() = Arc::new(tenants);
         Ok(())
     }
 
@@ -155,20 +164,45 @@ impl Instance {
         if self.node.is_none() {
             return Ok(());
         }
-        let (before, after) = {
-            let mut directory = self.directory.lock();
-            let before: Vec<TenantId> = directory.tenants.iter().map(|tenant| tenant.id).collect();
-            directory.refresh()?;
-            (before, directory.tenants.iter().map(|tenant| tenant.id).collect::<Vec<_>>())
-        };
-        before.iter().filter(|id| !after.contains(id)).for_each(|id| self.forget_copy(*id));
+        let before = self.listed();
+        self.directory.lock().refresh()?;
+        let after = self.listed();
+        let gone = before.iter().filter(|tenant| !after.iter().any(|other| other.id == tenant.id));
+        gone.for_each(|tenant| self.forget_copy(tenant.id));
         Ok(())
+    }
+
+    /// The same for somebody who names what is not known here: at most twice a second for all of them together.
+    pub(super) fn refresh_for_strangers(&self) -> Result<()> {
+        if self.node.is_none() {
+            return Ok(());
+        }
+        let Some(mut last) = self.refreshed.try_lock() else { return Ok(()) };
+        if last.is_some_and(|last| last.elapsed() < STRANGERS) {
+            return Ok(());
+        }
+        *last = Some(Instant::now());
+        self.refresh_directory()
+    }
+
+    /// The tenants as last seen, by name. Asks nobody and waits for nobody.
+    pub(super) fn listed(&self) -> Arc<Vec<TenantInfo>> {
+        Arc::clone(&self.listed.read())
+    }
+    /// What is known of one of them.
+    pub(super) fn listing(&self, id: TenantId) -> Option<TenantInfo> {
+        self.listed().iter().find(|tenant| tenant.id == id).cloned()
+    }
+    /// Whether there is a tenant of that id, as last seen.
+    pub fn knows(&self, id: TenantId) -> bool {
+        self.listed().iter().any(|tenant| tenant.id == id)
     }
 
     /// Removes what this node has of a business that another one has destroyed: its index, which nobody can open any more.
     fn forget_copy(&self, id: TenantId) {
         let folder = self.paths_at(id, Place::Embedded).folder;
-        drop(self.open.lock().remove(&id));
+        let open = self.open.lock().remove(&id);
+        drop(open); // joins its threads, outside the lock
         // A business in files is destroyed by the node that has them.
         if !folder.join("records.db").exists()
             && let Err(error) = std::fs::remove_dir_all(&folder)

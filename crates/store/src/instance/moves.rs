@@ -1,9 +1,9 @@
 //! Moving businesses: what is checked before, the steps in their order, and what is left of a move that did not come to its end.
 use super::directory::read_tenants;
 use super::rotation::eventually;
-use super::{INSTANCE, Instance, InstanceSettings, PLACE_DELETE, PLACE_PUT, TenantInfo};
+use super::{INSTANCE, Instance, InstanceSettings, PLACE, PLACE_DELETE, PLACE_PUT, TenantInfo};
 use crate::database::Database;
-use crate::engine::{Connection, Sql};
+use crate::engine::{self, Connection, Sql};
 use crate::journal::Checked;
 use crate::ledger::Ledger;
 use crate::logs::Taken;
@@ -150,12 +150,13 @@ impl Instance {
                 .ok_or_else(|| Error::Busy { message: "a key is being replaced at the moment".into() })?;
             self.moving.begin(id)?
         };
+        // First of all it is this node's, and the directory as new as it is.
+        let tenant = self.tenant(id)?;
         if let Some(left) = self.info_of(id)?.making {
             let at = self.remove_half(id, &left)?;
             self.put_lies(actor, "move-tenant-end", id, &Lies::at(at), left.to_string())?;
         }
         let (info, ring) = self.movable(id, goal)?;
-        let tenant = self.tenant(id)?;
         let lies = Lies { making: Some(goal.clone()), ..Lies::at(info.place.clone()) };
         self.put_lies(actor, "move-tenant-begin", id, &lies, goal.to_string())?;
         self.settings.steps.done("move begun");
@@ -164,7 +165,9 @@ impl Instance {
             let it = Move { actor, id, goal, under_way: &under_way, old: self.paths(id), new, ring };
             self.make(&it, tenant, &mut waiting)
         });
-        if done.is_err() && self.info_of(id)?.making.is_some() && self.give_up(actor, id, goal) {
+        // Whether the last change went through is known only when the directory was looked at again; if that is not possible, the next opening does it.
+        let still_ours = || self.refresh_directory().and_then(|()| self.hold(id)).is_ok();
+        if done.is_err() && still_ours() && self.info_of(id)?.making.is_some() && self.give_up(actor, id, goal) {
             self.forget_halves(id);
         }
         drop(under_way);
@@ -181,6 +184,8 @@ impl Instance {
     pub fn approve_move(&self, actor: &Actor, id: TenantId) -> Result<FormerHalf> {
         let _opening = self.opening.lock();
         self.moving.refuse(id)?;
+        self.refresh_directory()?;
+        self.hold(id)?;
         let info = self.info_of(id)?;
         let Some(former) = info.former.clone() else {
             return Err(refused(
@@ -201,11 +206,17 @@ impl Instance {
         };
         let _opening = self.opening.lock();
         self.moving.refuse(id)?;
+        self.refresh_directory()?;
+        self.hold(id)?;
         self.remove_former(&Actor::Job("expire-halves".into()), "move-tenant-expire", &info, &former)?;
         Ok(true)
     }
 
     fn remove_former(&self, actor: &Actor, action: &str, info: &TenantInfo, former: &FormerHalf) -> Result<()> {
+        if self.node.is_some() {
+            // Where its files were, it was held without a lease; from here on it needs one.
+            self.close(info.id)?;
+        }
         // What is gone needs no entry to be found; an entry that is gone would leave what it named.
         match &former.place {
             Place::Embedded => moving::remove_files(&self.paths(info.id).folder)?,
@@ -273,11 +284,23 @@ impl Instance {
     }
 
     fn info_of(&self, id: TenantId) -> Result<TenantInfo> {
-        let found = self.directory.lock().tenants.iter().find(|tenant| tenant.id == id).cloned();
-        found.ok_or_else(|| Error::not_found(format!("tenant {id}")))
+        self.listing(id).ok_or_else(|| Error::not_found(format!("tenant {id}")))
     }
 
     fn put_lies(&self, actor: &Actor, action: &str, id: TenantId, lies: &Lies, note: String) -> Result<()> {
+        self.put_lies_over(actor, action, id, lies, note, None)
+    }
+
+    /// The same, if a move there is still being made: another node may have taken the business over and removed what was begun.
+    fn put_lies_over(
+        &self,
+        actor: &Actor,
+        action: &str,
+        id: TenantId,
+        lies: &Lies,
+        note: String,
+        making: Option<&Goal>,
+    ) -> Result<()> {
         // Whoever has files of it on his disk is the only one who can destroy in them.
         let embedded = |place: Option<&Place>| place.is_some_and(|place| !place.is_remote());
         let in_files = embedded(Some(&lies.at))
@@ -285,9 +308,17 @@ impl Instance {
             || matches!(lies.making, Some(Goal::Embedded));
         let home = self.node_name().filter(|_| in_files).map(str::to_owned);
         let lies = Lies { home, ..lies.clone() };
-        self.noted_change(actor, action, id, note, |file, _| match lies.to_text() {
-            Some(text) => file.execute((&PLACE_PUT).into(), &[id.bytes().into(), text.as_str().into()]).map(drop),
-            None => file.execute((&PLACE_DELETE).into(), &[id.bytes().into()]).map(drop),
+        self.noted_change(actor, action, id, note, |file, _| {
+            if making.is_some() {
+                let stored = engine::first(file, &PLACE, &[id.bytes().into()], |row| Ok(row.text(0)?.to_owned()))?;
+                if Lies::from_text(&stored.unwrap_or_default())?.making.as_ref() != making {
+                    return Err(taken_over());
+                }
+            }
+            match lies.to_text() {
+                Some(text) => file.execute((&PLACE_PUT).into(), &[id.bytes().into(), text.as_str().into()]).map(drop),
+                None => file.execute((&PLACE_DELETE).into(), &[id.bytes().into()]).map(drop),
+            }
         })
     }
 
@@ -467,7 +498,7 @@ impl Instance {
         let former = FormerHalf { place: it.old.place.clone(), until: kept_until };
         let from = it.old.place.server().unwrap_or("embedded").to_owned();
         let lies = Lies { former: Some(former), ..Lies::at(it.new.place.clone()) };
-        self.put_lies(it.actor, "move-tenant", it.id, &lies, format!("{from} -> {}", it.goal))?;
+        self.put_lies_over(it.actor, "move-tenant", it.id, &lies, format!("{from} -> {}", it.goal), Some(it.goal))?;
         steps.done("switched");
         let now = self.clock.now();
         Ok(Moved {
@@ -489,7 +520,7 @@ impl Instance {
         if self.info_of(it.id)?.making.as_ref() == Some(it.goal) {
             return Ok(());
         }
-        Err(Error::Busy { message: "another node has taken the business over; nothing was moved".into() })
+        Err(taken_over())
     }
 
     /// Removes a half that does not hold and says so in the directory; whether that could be done.
@@ -528,6 +559,10 @@ impl Instance {
         }
         Ok(info.place)
     }
+}
+
+fn taken_over() -> Error {
+    Error::Busy { message: "another node has taken the business over; nothing was moved".into() }
 }
 
 /// The tenant goes on where it is, and nothing is written down of its changes any more.

@@ -69,10 +69,11 @@ impl Instance {
     pub fn look_at_nodes(&self) -> Result<()> {
         let Some(node) = &self.node else { return Ok(()) };
         self.drop_lost();
+        let mut outcome = self.refresh_directory();
         for id in node.wanted() {
-            self.give_back(id)?;
+            outcome = self.give_back(id).and(outcome);
         }
-        self.refresh_directory()
+        outcome
     }
 
     /// Closes a tenant as soon as nobody uses it, and lets others hold it. One that is in use is asked again.
@@ -114,7 +115,12 @@ impl Instance {
     pub fn leave(&self) {
         let Some(node) = &self.node else { return };
         self.leaving.store(true, Ordering::Release);
-        let open: Vec<TenantId> = self.open.lock().keys().copied().collect();
+        let open: Vec<TenantId> = {
+            let open = self.open.lock();
+            // For all of them at once nothing new begins; what is under way ends meanwhile.
+            open.values().for_each(|tenant| tenant.shared().closing.store(true, Ordering::Release));
+            open.keys().copied().collect()
+        };
         for id in open {
             // What is under way is waited for. One that does not end loses its tenant with this node's leave.
             if let Err(error) = self.give_back(id) {
@@ -129,8 +135,7 @@ impl Instance {
     }
 
     pub(super) fn home(&self, id: TenantId) -> Option<String> {
-        let directory = self.directory.lock();
-        directory.tenants.iter().find(|tenant| tenant.id == id).and_then(|tenant| tenant.home.clone())
+        self.listing(id).and_then(|tenant| tenant.home)
     }
 
     /// Makes this node the tenant's, or says which is. None where there is one node only, and for files, which nobody else can reach.

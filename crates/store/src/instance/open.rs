@@ -15,7 +15,7 @@ use crate::tenant::Head;
 use crate::{Error, Result, migrate, postgres, statements};
 use base::{Actor, SharedClock};
 use keys::{KeyRing, MasterKey, Pages};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Read, Seek, Write};
@@ -59,6 +59,7 @@ impl Instance {
             }
             _ => None,
         };
+        let listed = Arc::clone(&directory.listed);
         let directory = Mutex::new(directory);
         let instance = Self {
             folder: folder.to_owned(),
@@ -66,6 +67,8 @@ impl Instance {
             clock,
             settings,
             directory,
+            listed,
+            refreshed: Mutex::new(None),
             open: Mutex::new(HashMap::new()),
             opening: Mutex::new(()),
             checked: Mutex::new(HashSet::new()),
@@ -136,11 +139,11 @@ impl Opening<'_> {
         }
         let copy = Sheet::File(checkpoint_file(self.folder));
         head.compare_copy("instance.db", &copy, &Signers::of_ring(&ring))?;
-        let tenants = read_tenants(&mut file)?;
+        let listed = Arc::new(RwLock::new(Arc::new(read_tenants(&mut file)?)));
         if self.control.is_some() && !copy.exists()? {
             crate::journal::write_copy(&copy, &head.note)?;
         }
-        Ok(Directory { file, ring, tree, commit_no: head.commit_no, tenants, copy })
+        Ok(Directory { file, ring, tree, commit_no: head.commit_no, listed, copy })
     }
 
     /// Makes the tables of a control database that has none: the root lies in one of them.
@@ -153,7 +156,7 @@ impl Opening<'_> {
         let mut database = cluster::plain(&cluster.control)?;
         if database.format()? == 0 {
             migrate::create(&mut database, "the control database", migrate::Which::Instance)?;
-        } else if !root.exists()? && Head::read(&mut database).is_ok() {
+        } else if !root.exists()? && has_head(&mut database)? {
             return Err(Error::damaged("the control database", "the root of its directory is missing"));
         }
         Ok(())
@@ -202,6 +205,16 @@ impl Opening<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a directory was begun there. Nothing of it is opened: its root may be missing.
+fn has_head(database: &mut Database) -> Result<bool> {
+    let mut found = false;
+    database.query((&statements::HEAD).into(), &[], &mut |_| {
+        found = true;
+        Ok(false)
+    })?;
+    Ok(found)
 }
 
 /// Takes the folder's lock, or says who has it.

@@ -48,6 +48,8 @@ impl Instance {
         }
         drop(tenant);
         let opening = self.opening.lock();
+        // It may have been given back in between.
+        self.hold(id)?;
         self.close(id)?;
         let done = add(&mut ring)?;
         drop(opening);

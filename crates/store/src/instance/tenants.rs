@@ -69,6 +69,8 @@ impl Instance {
         });
         match entered {
             Ok(()) => Ok(info),
+            // The answer may have been lost and not the entry.
+            Err(_) if self.refresh_directory().is_ok() && self.knows(new.id) => Ok(info),
             Err(error) => {
                 // Another node may have been quicker with the name. Nothing of what was made can be opened without its root.
                 self.forget_made(&paths);

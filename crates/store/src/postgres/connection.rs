@@ -114,6 +114,18 @@ impl PgConnection {
         }
         self.script("snapshot end", "ROLLBACK")
     }
+    /// Ends connections that others have in a transaction on this database, under this role.
+    pub fn end_others(&mut self) -> Result<()> {
+        let ended = self.facts("SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND xact_start IS NOT NULL")?;
+        if !ended.is_empty() {
+            tracing::warn!(
+                database = self.name,
+                count = ended.len(),
+                "transactions of a node that held this before were ended"
+            );
+        }
+        Ok(())
+    }
     /// The part of a divided table that holds the row of this id.
     pub fn parts_of(&mut self, table: &str, column: &str, id: &[u8]) -> Result<Vec<String>> {
         let id = data_encoding::HEXLOWER.encode(id);

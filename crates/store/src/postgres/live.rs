@@ -23,11 +23,15 @@ pub(super) const STATEMENT: Duration = Duration::from_mins(10);
 pub(super) const LOCK: Duration = Duration::from_secs(30);
 /// A transaction may rest so long between two statements; then its server gives up what it holds.
 const RESTING: Duration = Duration::from_mins(15);
+/// The same two on the control database.
+const CONTROL_WAITS: Duration = Duration::from_secs(3);
 /// What writes whole tables anew may take so long: migrations, the destruction of keys.
 pub(super) const LONG_STATEMENT: Duration = Duration::from_hours(6);
 
 /// Settings of every session.
-fn options() -> String {
+fn options(name: &str) -> String {
+    // A node that stops in the middle of a change of the directory must not keep the others from theirs.
+    let (lock, resting) = if name == CONTROL { (CONTROL_WAITS, CONTROL_WAITS) } else { (LOCK, RESTING) };
     let all = [
         // A commit that was confirmed is on the server's disk, whatever its default says.
         "synchronous_commit=on".to_owned(),
@@ -41,8 +45,8 @@ fn options() -> String {
         "enable_material=off".to_owned(),
         "jit=off".to_owned(),
         format!("statement_timeout={}", STATEMENT.as_millis()),
-        format!("lock_timeout={}", LOCK.as_millis()),
-        format!("idle_in_transaction_session_timeout={}", RESTING.as_millis()),
+        format!("lock_timeout={}", lock.as_millis()),
+        format!("idle_in_transaction_session_timeout={}", resting.as_millis()),
     ];
     all.map(|option| format!("-c {option}")).join(" ")
 }
@@ -148,7 +152,7 @@ fn connect(runtime: &Runtime, name: &'static str, address: &Address) -> Result<(
         .connect_timeout(CONNECT)
         .tcp_user_timeout(UNANSWERED)
         .keepalives_idle(UNANSWERED)
-        .options(options());
+        .options(options(name));
     let opened = runtime.block_on(async {
         // The limit of the driver ends with the connection of the socket; what is agreed on there must come to an end as well.
         tokio::time::timeout(CONNECT * 2, way.clone().connect(&mut config)).await

@@ -47,7 +47,7 @@ fn claims(writer: &mut Exclusive<'_>, (field, mac): &(String, Vec<u8>)) -> Resul
         Ok((row.text(0)?.to_owned(), row.bytes(1)?.to_vec(), row.int(2)?, row.int(3)?, row.bytes(4)?.to_vec()))
     })?;
     let Some(last) = rows.last().map(|(field, mac, ..)| (field.clone(), mac.clone())) else { return Ok(None) };
-    state.keys.begin()?;
+    state.begin_keys()?;
     let mut move_all = || -> Result<()> {
         for (field, mac, owner, unit, sealed) in &rows {
             let removed = [field.as_str().into(), mac.as_slice().into(), (*owner).into()];

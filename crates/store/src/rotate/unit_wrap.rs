@@ -36,7 +36,7 @@ fn batch(writer: &mut Exclusive<'_>, from: i64) -> Result<Option<i64>> {
         Ok((row.int(0)?, id, row.bytes(2)?.to_vec()))
     })?;
     let (number, wrap) = ring.unit_wrap();
-    state.keys.begin()?;
+    state.begin_keys()?;
     let mut rewrap = || -> Result<()> {
         for (rid, id, wrapped) in &rows {
             if *wrapped == DESTROYED || UnitKey::wrapped_with(wrapped)? == number {

@@ -51,7 +51,8 @@ impl FromRequestParts<Arc<App>> for Client {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(unauthorized());
         }
-        let (tenant, caller) = who::of_token(app, token.trim()).await?.ok_or_else(unauthorized)?;
+        let (tenant, caller) =
+            who::of_token(app, token.trim(), parts.extensions.get()).await?.ok_or_else(unauthorized)?;
         Whose::is(&parts.extensions, &tenant);
         Ok(Self { app: Arc::clone(app), tenant, caller, raw_query: parts.uri.query().map(str::to_owned) })
     }

@@ -4,12 +4,12 @@
 //! have changed something and has no answer is not: whoever sent it is told that nobody knows.
 use super::pool::Sent;
 use super::{CLIENT, ELSEWHERE, Forwarded, SURFACE};
-use crate::app::App;
+use crate::app::{App, Known};
 use crate::fail::Failure;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base::TenantId;
@@ -55,11 +55,15 @@ pub(crate) async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
+    if !app.instance.knows(id) && !forwarded_here(&request) {
+        // Nothing is kept in memory for somebody who names what is not there.
+        return crate::reach::apart(app, next.run(request)).await;
+    }
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, app.settings.max_batch_bytes).await else {
         return Failure::of_status(StatusCode::PAYLOAD_TOO_LARGE).into_response();
     };
-    let again = parts.method.is_safe() || parts.headers.contains_key("idempotency-key");
+    let again = parts.method.is_safe() || is_kept(surface, &parts);
     let asked = Asked { parts, body, again };
     let forwarded = asked.parts.extensions.get::<Forwarded>().is_some();
     let until = Instant::now() + LOOK_FOR;
@@ -99,6 +103,18 @@ pub(crate) async fn pass(
     }
 }
 
+/// Whether a request that comes twice is done once: the creation of a record with a key that is remembered with it.
+fn is_kept(surface: &str, parts: &Parts) -> bool {
+    let path = parts.uri.path();
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    let creates = parts.method == Method::POST && path.trim_matches('/').split('/').count() == 1;
+    surface == "api" && creates && parts.headers.contains_key("idempotency-key")
+}
+
+fn forwarded_here(request: &Request) -> bool {
+    request.extensions().get::<Forwarded>().is_some()
+}
+
 /// For the node that passed the request on: it looks again.
 fn elsewhere() -> Response {
     let mut response = StatusCode::MISDIRECTED_REQUEST.into_response();
@@ -107,7 +123,7 @@ fn elsewhere() -> Response {
 }
 
 fn unknown() -> Failure {
-    Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unknown-outcome")
+    Failure::new(StatusCode::GATEWAY_TIMEOUT, "unknown-outcome")
 }
 
 /// Works on it here. What a node says that may have lost the business meanwhile is not passed to anybody.
@@ -117,11 +133,16 @@ async fn at_home(
     asked: &Asked,
     next: Next,
 ) -> Result<Response, Option<Failure>> {
-    let response = crate::reach::apart(app, next.run(asked.request())).await;
-    match tenant {
-        Some(tenant) if !tenant.shared().is_held() => Err((!asked.again).then(unknown)),
-        _ => Ok(response),
+    let mut request = asked.request();
+    // The handlers work with the one that was opened for them: to ask for it again might mean to wait until they have ended.
+    if let Some(tenant) = &tenant {
+        request.extensions_mut().insert(Known(Arc::clone(tenant)));
     }
+    let response = crate::reach::apart(app, next.run(request)).await;
+    let Some(tenant) = tenant else { return Ok(response) };
+    let held = tenant.shared().is_held();
+    crate::app::let_go(tenant);
+    if held { Ok(response) } else { Err((!asked.again).then(unknown)) }
 }
 
 /// Has it worked on there. None: it is worth looking again.
@@ -138,7 +159,11 @@ async fn there(
     let headers = request.headers_mut();
     strip(headers);
     headers.insert(SURFACE, HeaderValue::from_static(surface));
-    headers.extend(client.and_then(|client| HeaderValue::from_str(&client).ok()).map(|client| (CLIENT, client)));
+    // What somebody outside says of himself does not count.
+    headers.remove(&CLIENT);
+    if let Some(client) = client.and_then(|client| HeaderValue::from_str(&client).ok()) {
+        headers.insert(CLIENT, client);
+    }
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asked.body.len()));
     let sending = pool.send(node, request);
     tokio::pin!(sending);

@@ -111,7 +111,8 @@ impl FromRequestParts<Arc<App>> for Visit {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
         let query = Pairs::read(parts.uri.query().unwrap_or_default()).map_err(IntoResponse::into_response)?;
-        let found = who::of_cookie(app, cookie(&parts.headers, session_cookie(app.settings.tls))).await;
+        let found =
+            who::of_cookie(app, cookie(&parts.headers, session_cookie(app.settings.tls)), parts.extensions.get()).await;
         let Some((tenant, info, session)) = found.map_err(IntoResponse::into_response)? else {
             let wanted = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
             let next = if parts.method == Method::GET && wanted != "/" {
