@@ -1,5 +1,6 @@
 //! The data folder: one process holds it, one master key opens it, `instance.db` knows its tenants.
 mod directory;
+mod halves;
 mod looks;
 mod moves;
 mod nodes;

@@ -185,6 +185,11 @@ impl Instance {
         self.refresh_directory()
     }
 
+    /// Whether there is a tenant of that id. Looks at the directory for one that is not known, not oftener than twice a second for all who ask.
+    pub fn look_for(&self, id: TenantId) -> bool {
+        self.knows(id) || (self.refresh_for_strangers().is_ok() && self.knows(id))
+    }
+
     /// The tenants as last seen, by name. Asks nobody and waits for nobody.
     pub(super) fn listed(&self) -> Arc<Vec<TenantInfo>> {
         Arc::clone(&self.listed.read())

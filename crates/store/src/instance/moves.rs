@@ -1,8 +1,6 @@
 //! Moving businesses: what is checked before, the steps in their order, and what is left of a move that did not come to its end.
-use super::directory::read_tenants;
 use super::rotation::eventually;
-use super::{INSTANCE, Instance, InstanceSettings, PLACE, PLACE_DELETE, PLACE_PUT, TenantInfo};
-use crate::database::Database;
+use super::{Instance, PLACE, PLACE_DELETE, PLACE_PUT, TenantInfo};
 use crate::engine::{self, Connection, Sql};
 use crate::journal::Checked;
 use crate::ledger::Ledger;
@@ -17,7 +15,7 @@ use crate::sqlite::Mode;
 use crate::tenant::{Head, Tenant, take_over};
 use crate::{Error, Result, logs, migrate};
 use base::{Actor, TenantId, Timestamp};
-use keys::{KeyRing, MasterKey, Pages, Purpose};
+use keys::{KeyRing, Pages, Purpose};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fs::File;
@@ -57,7 +55,7 @@ impl Moving {
         self.0.lock().insert(id, Phase::Beside);
         Ok(UnderWay { moving: self, id })
     }
-    fn is_under_way(&self, id: TenantId) -> bool {
+    pub fn is_under_way(&self, id: TenantId) -> bool {
         self.0.lock().contains_key(&id)
     }
 }
@@ -180,88 +178,6 @@ impl Instance {
         done
     }
 
-    /// Removes the half that a move has left. Gives which that was.
-    pub fn approve_move(&self, actor: &Actor, id: TenantId) -> Result<FormerHalf> {
-        let _opening = self.opening.lock();
-        self.moving.refuse(id)?;
-        self.refresh_directory()?;
-        self.hold(id)?;
-        let info = self.info_of(id)?;
-        let Some(former) = info.former.clone() else {
-            return Err(refused(
-                "no-former-half",
-                "Von einem Umzug ist nichts aufbewahrt".into(),
-                "nothing of a move is kept".into(),
-            ));
-        };
-        self.remove_former(actor, "move-tenant-approve", &info, &former)?;
-        Ok(former)
-    }
-
-    /// Removes the half that a move has left once its time is over; whether it did. Called hourly.
-    pub fn expire_half(&self, id: TenantId) -> Result<bool> {
-        let info = self.info_of(id)?;
-        let Some(former) = info.former.clone().filter(|former| former.until <= self.clock.now()) else {
-            return Ok(false);
-        };
-        let _opening = self.opening.lock();
-        self.moving.refuse(id)?;
-        self.refresh_directory()?;
-        self.hold(id)?;
-        self.remove_former(&Actor::Job("expire-halves".into()), "move-tenant-expire", &info, &former)?;
-        Ok(true)
-    }
-
-    fn remove_former(&self, actor: &Actor, action: &str, info: &TenantInfo, former: &FormerHalf) -> Result<()> {
-        if self.node.is_some() {
-            // Where its files were, it was held without a lease; from here on it needs one.
-            self.close(info.id)?;
-        }
-        // What is gone needs no entry to be found; an entry that is gone would leave what it named.
-        match &former.place {
-            Place::Embedded => moving::remove_files(&self.paths(info.id).folder)?,
-            Place::Postgres(databases) => self.server(&databases.server)?.remove(databases)?,
-        }
-        let note = former.place.server().unwrap_or("embedded").to_owned();
-        self.put_lies(actor, action, info.id, &Lies::at(info.place.clone()), note)?;
-        self.forget_halves(info.id);
-        Ok(())
-    }
-
-    /// The halves that moves have left in a folder, each with the name of its business. Changes nothing.
-    pub fn kept_halves(
-        folder: &Path,
-        master: &MasterKey,
-        settings: &InstanceSettings,
-    ) -> Result<Vec<(String, FormerHalf)>> {
-        let root = folder.join("instance.root");
-        if !root.exists() || !folder.join("instance.db").exists() {
-            return Ok(Vec::new());
-        }
-        let ring = KeyRing::read(&root, INSTANCE, master)?;
-        let mut file = Database::Sqlite(migrate::look(folder, &ring, &settings.engine)?);
-        let all = read_tenants(&mut file)?;
-        Ok(all.into_iter().filter_map(|info| Some((info.name, info.former?))).collect())
-    }
-
-    /// Tells an open tenant of its other halves, before anything can be destroyed in it.
-    pub(super) fn name_halves(&self, tenant: &Tenant) {
-        let halves = Halves::of(tenant.shared());
-        self.halves(tenant.shared().id()).into_iter().for_each(|half| halves.add(half));
-    }
-
-    /// The other halves of a tenant that is not being moved at the moment.
-    pub(super) fn halves(&self, id: TenantId) -> Vec<Place> {
-        let Ok(info) = self.info_of(id) else { return Vec::new() };
-        let begun = info.making.filter(|_| !self.moving.is_under_way(id)).map(|goal| match goal {
-            Goal::Embedded => Some(Place::Embedded),
-            Goal::Server(name) => {
-                self.server(&name).ok().map(|server| Place::Postgres(Arc::new(server.databases_of(id))))
-            }
-        });
-        info.former.map(|former| former.place).into_iter().chain(begun.flatten()).collect()
-    }
-
     /// Refuses to retire keys that the half of a move needs.
     pub(super) fn refuse_with_halves(&self, id: TenantId, what: Rotate) -> Result<()> {
         self.moving.refuse(id)?;
@@ -283,11 +199,11 @@ impl Instance {
         }
     }
 
-    fn info_of(&self, id: TenantId) -> Result<TenantInfo> {
+    pub(super) fn info_of(&self, id: TenantId) -> Result<TenantInfo> {
         self.listing(id).ok_or_else(|| Error::not_found(format!("tenant {id}")))
     }
 
-    fn put_lies(&self, actor: &Actor, action: &str, id: TenantId, lies: &Lies, note: String) -> Result<()> {
+    pub(super) fn put_lies(&self, actor: &Actor, action: &str, id: TenantId, lies: &Lies, note: String) -> Result<()> {
         self.put_lies_over(actor, action, id, lies, note, None)
     }
 
@@ -534,13 +450,6 @@ impl Instance {
         removed.is_ok()
     }
 
-    /// No erasure in an open tenant looks for halves that are gone.
-    fn forget_halves(&self, id: TenantId) {
-        if let Some(tenant) = self.open.lock().get(&id) {
-            Halves::of(tenant.shared()).clear();
-        }
-    }
-
     fn remove_half(&self, id: TenantId, goal: &Goal) -> Result<Place> {
         let info = self.info_of(id)?;
         let paths = self.paths(id);
@@ -572,7 +481,7 @@ fn not_followed(tenant: &Tenant) {
     }
 }
 
-fn refused(code: &'static str, de: String, en: String) -> Error {
+pub(super) fn refused(code: &'static str, de: String, en: String) -> Error {
     Error::Input { code, message: Label::new(de, en) }
 }
 

@@ -21,6 +21,8 @@ use tokio::time::Instant;
 
 /// So long is a node looked for that holds the business. One that died is replaced within this time.
 const LOOK_FOR: Duration = Duration::from_secs(10);
+/// What one node has made the others know within this time: each looks twice a second.
+const KNOWN_WITHIN: Duration = Duration::from_millis(700);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Headers that belong to one connection (RFC 9110, 7.6.1).
@@ -55,7 +57,7 @@ pub(crate) async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
-    if !app.instance.knows(id) && !forwarded_here(&request) {
+    if !forwarded_here(&request) && !is_known(app, id).await {
         // Nothing is kept in memory for somebody who names what is not there.
         return crate::reach::apart(app, next.run(request)).await;
     }
@@ -109,6 +111,19 @@ fn is_kept(surface: &str, parts: &Parts) -> bool {
     let path = path.strip_prefix("/api/v1").unwrap_or(path);
     let creates = parts.method == Method::POST && path.trim_matches('/').split('/').count() == 1;
     surface == "api" && creates && parts.headers.contains_key("idempotency-key")
+}
+
+/// Whether there is such a business. One that another node has just made is known here a moment later.
+async fn is_known(app: &Arc<App>, id: TenantId) -> bool {
+    if app.instance.knows(id) {
+        return true;
+    }
+    let instance = Arc::clone(&app.instance);
+    if tokio::task::spawn_blocking(move || instance.look_for(id)).await.unwrap_or(false) {
+        return true;
+    }
+    tokio::time::sleep(KNOWN_WITHIN).await;
+    app.instance.knows(id)
 }
 
 fn forwarded_here(request: &Request) -> bool {
