@@ -143,7 +143,7 @@ impl Tenant {
         gates: Vec<Arc<dyn crate::Gate>>,
         limited: Limited,
         keeping: migrate::Keeping,
-        held: Option<Held>,
+        lease: Option<Held>,
     ) -> Result<Self> {
         if let Some((control, id)) = &paths.control {
             // Another node may have closed the copy here meanwhile.
@@ -164,7 +164,7 @@ impl Tenant {
         migrate::check(&mut records, "records.db")?;
         let mut keys = place::open(&paths, &ring, Pages::Keys, Mode::Writer, settings)?;
         migrate::check(&mut keys, "keys.db")?;
-        if held.is_some() {
+        if lease.is_some() {
             // A node that stands still in the middle of a transaction would keep everybody waiting for its locks.
             records.end_others()?;
             keys.end_others()?;
@@ -202,7 +202,7 @@ impl Tenant {
             holders,
             gates,
             limited,
-            held,
+            lease,
         ));
         *shared.newest_note.lock() = head.note;
         let size = i64::try_from(state.tree.size()).unwrap_or(i64::MAX);

@@ -185,7 +185,7 @@ impl Server {
     pub fn sign_in(&self, business: &str, login: &str, password: &str) -> String {
         let form = format!("tenant={business}&login={login}&password={}", password.replace(' ', "+"));
         let (head, body) = self.browse("POST", "/sign-in", "", &form);
-        let line = head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then_some(line));
+        let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with("set-cookie:"));
         let line = line.unwrap_or_else(|| panic!("{head}\n{body}"));
         line.split_once(':').unwrap().1.trim().split(';').next().unwrap().to_owned()
     }
