@@ -108,8 +108,9 @@ fn make_old(business: &Business) {
         file(business, &business.data(), name).execute_batch(&format!("PRAGMA user_version = {OLD}")).unwrap();
     }
     let instance = file(business, &business.data(), "instance.db");
-    let tables = ["root", "ledger_line", "checkpoint", "node", "lease", "index_copy"];
-    tables.iter().for_each(|table| instance.execute_batch(&format!("DROP TABLE {table};")).unwrap());
+    for table in ["root", "ledger_line", "checkpoint", "node", "lease", "index_copy"] {
+        instance.execute_batch(&format!("DROP TABLE {table};")).unwrap();
+    }
 }
 
 fn old_business() -> (Business, RecordId) {
