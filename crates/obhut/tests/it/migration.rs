@@ -22,7 +22,10 @@ fn make_old(bed: &Bed) {
     }
     let none = TenantId::from_bytes([0; 16]);
     let file = open(&data.join("instance.root"), none, &data.join("instance.db"), Pages::Records);
-    file.execute_batch(&format!("DROP TABLE place; PRAGMA user_version = {}", store::FORMAT - 1)).unwrap();
+    for table in ["root", "ledger_line", "checkpoint", "node", "lease", "index_copy"] {
+        file.execute_batch(&format!("DROP TABLE {table}")).unwrap();
+    }
+    file.execute_batch(&format!("PRAGMA user_version = {}", store::FORMAT - 1)).unwrap();
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn a_plan_is_shown_before_older_data_is_migrated() {
     let looked = bed.run(&["--json", "doctor"]).json();
     let format = looked["checks"].as_array().unwrap().iter().find(|check| check["code"] == "format").unwrap();
     let told = format["message"].as_str().unwrap();
-    assert!(told.contains("3 files of 1 businesses") && told.contains("0004-places"), "{told}");
+    assert!(told.contains("3 files of 1 businesses") && told.contains("0005-nodes"), "{told}");
     let databases = |found: Vec<(std::path::PathBuf, Vec<u8>)>| -> Vec<_> {
         found.into_iter().filter(|(path, _)| path.extension().is_some_and(|ending| ending == "db")).collect()
     };
