@@ -35,6 +35,8 @@ pub(crate) fn all(workspace: &Workspace, report: &mut Report, length: Length) {
 /// Tests that make businesses of their own make them on PostgreSQL this time. Left out is what has no business, or one that must lie in files.
 const IN_FILES_ONLY: &[&str] =
     &["house::", "faults::", "upgrade::", "rotation::", "demo::", "cli::", "help::", "migration::"];
+/// What names the engine itself has run already.
+const ON_BOTH: &[&str] = &["nodes::", "moves::", "outages::", "engines::", "pool::", "tls::"];
 /// Takes minutes where every erasure writes tables anew; the long run has it.
 const LONG_ON_A_SERVER: &str = "f112_nothing_is_left_among_many_people";
 
@@ -44,7 +46,7 @@ fn on_server(workspace: &Workspace, tools: &Tools, length: Length) -> Result<(),
     }
     let mut arguments = vec!["test", "--no-fail-fast", "-p", "obhut-store", "-p", "obhut", "--test", "it", "--"];
     let long = (length == Length::Short).then_some(LONG_ON_A_SERVER);
-    arguments.extend(IN_FILES_ONLY.iter().copied().chain(long).flat_map(|name| ["--skip", name]));
+    arguments.extend(IN_FILES_ONLY.iter().chain(ON_BOTH).copied().chain(long).flat_map(|name| ["--skip", name]));
     run(workspace.cargo(&arguments).env("OBHUT_TEST_STORE", "postgres"))?;
     // Pages and API: their unit tests need no business, so only the stories run again.
     let surfaces = ["test", "--no-fail-fast", "-p", "obhut-web", "--lib", "--", "tests::"];

@@ -4,6 +4,7 @@ use crate::cluster::Control;
 use crate::{Error, Result};
 use base::TenantId;
 use keys::{KeyRing, MasterKey};
+use parking_lot::Mutex;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -100,8 +101,10 @@ impl Sheet {
     }
 }
 
-/// A new file, fsynced, renamed over the old one.
-fn put_file(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
+/// A new file, fsynced, renamed over the old one. One at a time: a checkpoint is copied by a thread of its own, and at the end of some work at once.
+pub(crate) fn put_file(path: &std::path::Path, bytes: &[u8]) -> Result<()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
     let what = || format!("writing {}", path.display());
     let fresh = path.with_extension("new");
     let mut file = File::create(&fresh).map_err(Error::io(what()))?;
@@ -161,5 +164,25 @@ impl Appender {
             }
             Self::Rows(control, tenant) => control.append(*tenant, n, line),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_can_be_put_from_two_threads_at_once() {
+        let folder = std::env::temp_dir().join(format!("obhut-outside-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let sheet = Sheet::File(folder.join("checkpoint"));
+        std::thread::scope(|scope| {
+            for note in [b"one", b"two"] {
+                let sheet = &sheet;
+                scope.spawn(move || (0..50).for_each(|_| sheet.put(note).unwrap()));
+            }
+        });
+        assert!(matches!(sheet.read().unwrap().as_deref(), Some(b"one" | b"two")));
+        std::fs::remove_dir_all(folder).unwrap();
     }
 }

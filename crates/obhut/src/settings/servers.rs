@@ -67,8 +67,9 @@ pub(crate) struct Cluster {
     pub lease_seconds: Option<NonZeroU32>,
 }
 
-/// What a lease may be: shorter, and a slow moment of a server costs a node everything that it holds; longer, and a dead one is missed.
-const LEASE_SECONDS: std::ops::RangeInclusive<u32> = 2..=60;
+/// What a lease may be: shorter, and a slow moment of a server costs a node everything that it holds; longer, and a dead one is not replaced within the ten
+/// seconds that a request waits.
+const LEASE_SECONDS: std::ops::RangeInclusive<u32> = 2..=8;
 /// A dead node is replaced within ten seconds.
 const LEASE_DEFAULT: u32 = 5;
 

@@ -109,10 +109,12 @@ pub(crate) fn plain(address: &Address) -> Result<Database> {
 pub(crate) fn folder_id(folder: &Path) -> Result<String> {
     let path = folder.join("node");
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(text.trim().to_owned()),
+        Ok(text) if text.trim().len() == 32 => Ok(text.trim().to_owned()),
+        // What another folder has must not be taken for this one's.
+        Ok(_) => Err(Error::damaged(path.display().to_string(), "it does not name this folder; remove it")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let id = data_encoding::HEXLOWER.encode(&keys::random_bytes::<16>());
-            std::fs::write(&path, &id).map_err(Error::io(format!("writing {}", path.display())))?;
+            crate::outside::put_file(&path, id.as_bytes())?;
             Ok(id)
         }
         Err(error) => Err(Error::io(format!("reading {}", path.display()))(error)),

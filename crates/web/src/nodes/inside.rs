@@ -45,9 +45,13 @@ pub async fn serve_nodes(
     tokio::pin!(until);
     loop {
         while running.try_join_next().is_some() {}
-        let accepted = tokio::select! {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
             () = &mut until => break,
-            accepted = listener.accept() => accepted,
+            next = next => next,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
@@ -57,7 +61,6 @@ pub async fn serve_nodes(
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
         let (app, surfaces, stopped) = (Arc::clone(&app), (pages.clone(), api.clone()), stopped.clone());
         running.spawn(async move {
             connection(&app, stream, surfaces, stopped).await;

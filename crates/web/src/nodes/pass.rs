@@ -171,15 +171,7 @@ async fn there(
     let Some(pool) = &app.nodes else { return Err(Some(Failure::of_status(StatusCode::SERVICE_UNAVAILABLE))) };
     let mut request = asked.request();
     let client = crate::serve::address(&request);
-    let headers = request.headers_mut();
-    strip(headers);
-    headers.insert(SURFACE, HeaderValue::from_static(surface));
-    // What somebody outside says of himself does not count.
-    headers.remove(&CLIENT);
-    if let Some(client) = client.and_then(|client| HeaderValue::from_str(&client).ok()) {
-        headers.insert(CLIENT, client);
-    }
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(asked.body.len()));
+    lead(request.headers_mut(), surface, client.as_deref(), asked.body.len());
     let sending = pool.send(node, request);
     tokio::pin!(sending);
     let sent = loop {
@@ -205,9 +197,71 @@ async fn there(
     }
 }
 
+/// The headers of a request that is passed on. What somebody outside says of himself does not count.
+fn lead(headers: &mut HeaderMap, surface: &'static str, client: Option<&str>, length: usize) {
+    strip(headers);
+    for own in [CLIENT, SURFACE, ELSEWHERE] {
+        headers.remove(own);
+    }
+    headers.insert(SURFACE, HeaderValue::from_static(surface));
+    headers.extend(client.and_then(|client| HeaderValue::from_str(client).ok()).map(|client| (CLIENT, client)));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+}
+
 /// Takes away what belongs to one connection.
 fn strip(headers: &mut HeaderMap) {
     for name in OF_ONE_CONNECTION {
         headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_outside_says_where_he_comes_from() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("obhut-client", "6.6.6.6"),
+            ("obhut-client", "7.7.7.7"),
+            ("obhut-surface", "api"),
+            ("obhut-elsewhere", "1"),
+            ("connection", "close"),
+            ("transfer-encoding", "chunked"),
+            ("accept", "text/html"),
+        ] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        lead(&mut headers, "pages", Some("192.0.2.1"), 3);
+        let all: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
+        let expected = [
+            ("accept", "text/html"),
+            ("content-length", "3"),
+            ("obhut-client", "192.0.2.1"),
+            ("obhut-surface", "pages"),
+        ];
+        assert_eq!(all.iter().copied().collect::<std::collections::BTreeSet<_>>(), expected.into());
+        assert_eq!(all.len(), expected.len());
+    }
+
+    #[test]
+    fn only_what_is_remembered_is_tried_again() {
+        let kept = |surface, method, path: &str, key: bool| {
+            let mut request = axum::http::Request::builder().method(method).uri(path);
+            if key {
+                request = request.header("idempotency-key", "a");
+            }
+            is_kept(surface, &request.body(()).unwrap().into_parts().0)
+        };
+        assert!(kept("api", "POST", "/api/v1/contact", true) && kept("api", "POST", "/contact", true));
+        for (surface, method, path, key) in [
+            ("api", "POST", "/api/v1/contact", false),
+            ("api", "POST", "/api/v1/contact/batch", true),
+            ("api", "PATCH", "/api/v1/contact", true),
+            ("pages", "POST", "/sign-in", true),
+        ] {
+            assert!(!kept(surface, method, path, key), "{method} {path}");
+        }
     }
 }
